@@ -11,6 +11,8 @@
         "security/groups.xml",
         "security/ir.model.access.csv",
         "security/rules.xml",
+        "security/catalogue_rules.xml",
+        "data/catalogue.xml",
         "data/reasons.xml",
         "data/mail_templates.xml",
         "data/ir_cron.xml",

@@ -1,6 +1,7 @@
 from . import yst_service_category
 from . import yst_life_event
 from . import yst_service_item
+from . import yst_service_item_loading
 from . import yst_service_item_version
 from . import yst_service_material
 from . import yst_service_reason
