@@ -1,0 +1,82 @@
+"""Reads Odoo's log: results of tests, failures with their tracebacks, warnings of our addons."""
+
+import re
+from dataclasses import dataclass, field
+
+ENTRY = re.compile(
+    r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3} \d+ (?P<level>[A-Z]+) \S+ (?P<logger>\S+): (?P<text>.*)$"
+)
+RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests when loading database")
+FAILURE = re.compile(r"^(FAIL|ERROR): (.+)$")
+STARTED = re.compile(r"^Starting (\S+) \.\.\.")
+SKIPPED = re.compile(r"^skipped? (.*)$|^(.*) : (?:skipped|.*skip.*)$", re.I)
+
+
+@dataclass
+class Outcome:
+    """What a test run did; `finished` is False when Odoo died before it could say so."""
+
+    ran: int = 0
+    failed: int = 0
+    finished: bool = False
+    failures: list = field(default_factory=list)  # (name, text with traceback)
+    skipped: list = field(default_factory=list)
+    complaints: list = field(default_factory=list)
+
+    @property
+    def passed(self):
+        return self.ran - self.failed
+
+
+def entries(text):
+    """Entries of a log as (level, logger, whole text); tracebacks belong to the entry before."""
+    current = None
+    for line in text.splitlines():
+        match = ENTRY.match(line)
+        if match:
+            if current:
+                yield tuple(current)
+            current = [match["level"], match["logger"], match["text"]]
+        elif current:
+            current[2] += "\n" + line
+    if current:
+        yield tuple(current)
+
+
+def outcome(text):
+    """The Outcome told by a log of `odoo --test-tags`."""
+    found = Outcome()
+    for level, logger, message in entries(text):
+        result = RESULT.search(message)
+        if result:
+            failed, errors, ran = map(int, result.groups())
+            found.ran += ran
+            found.failed += failed + errors
+            found.finished = True
+            continue
+        first = message.splitlines()[0] if message else ""
+        failure = FAILURE.match(first)
+        if failure and level in {"ERROR", "CRITICAL"}:
+            found.failures.append((failure[2], message))
+        elif level == "INFO" and "skip" in first.lower() and ".tests." in logger:
+            found.skipped.append(first)
+        elif level in {"ERROR", "CRITICAL"}:
+            found.complaints.append(f"{logger}: {message}")
+    return found
+
+
+def complaints(text, addons):
+    """Warnings and errors that our addons caused: logged by them, or naming them."""
+    names = re.compile(r"\b(" + "|".join(map(re.escape, addons)) + r")\b|\byst\.|yst_")
+    found = []
+    for level, logger, message in entries(text):
+        if level in {"ERROR", "CRITICAL"} or (
+            level == "WARNING" and (names.search(logger) or names.search(message))
+        ):
+            found.append(f"{level} {logger}: {message}")
+    return list(dict.fromkeys(found))
+
+
+def started(text):
+    """Number of tests begun, for showing how far a run is."""
+    return text.count(": Starting ")

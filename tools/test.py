@@ -1,0 +1,235 @@
+"""./yst test: everything, or some addons on a clone of a cached database."""
+
+import os
+import re
+import secrets
+import subprocess
+import time
+
+from tools import (
+    console,
+    database,
+    keys,
+    lint,
+    machine,
+    odoo_log,
+    paths,
+    postgres,
+    process,
+    setup,
+    shards,
+    templates,
+)
+from tools.console import Trouble
+
+RUN_PREFIX = "yst_run_"
+TEST_KEY = paths.KEYS / "test-identity.json"
+
+
+class Total:
+    """Sum over all parts of a run."""
+
+    def __init__(self):
+        self.passed = 0
+        self.failed = 0
+        self.broken = []
+
+    def add(self, passed, failed):
+        self.passed += passed
+        self.failed += failed
+
+    def fail(self, what):
+        """Something other than a test went wrong: it counts as one failure."""
+        self.failed += 1
+        self.broken.append(what)
+
+    @property
+    def good(self):
+        return self.passed > 0 and self.failed == 0
+
+
+def main(options):
+    """Run the tests; exit code 0 only if some ran and all passed."""
+    start = time.monotonic()
+    ready = setup.ensure(tests=True)
+    ready = setup.Ready(ready.odoo, keys.ensure(TEST_KEY))
+    total = Total()
+    with postgres.session() as server:
+        conf = setup.write_config(ready, server)
+        _drop_leftovers(server)
+        if options.addons or options.tags:
+            _some(ready, server, conf, options, total)
+        else:
+            _everything(ready, server, conf, options, total)
+    if not options.addons and not options.tags:
+        _python_tests(total)
+    for line in total.broken:
+        console.say(console.red(f"✗ {line}"))
+    if not total.passed and not total.failed:
+        console.say(console.red("no test ran"))
+    console.say(f"({console.seconds(time.monotonic() - start)})")
+    summary = f"{total.passed} passed, {total.failed} failed"
+    console.say(console.green(summary) if total.good else console.red(summary))
+    return 0 if total.good else 1
+
+
+def _some(ready, server, conf, options, total):
+    addons = options.addons or _addons_of(options.tags)
+    tags = options.tags or ",".join(f"/{name}" for name in addons)
+    log = console.new_log("install")
+    template, changed = templates.state(
+        ready, server, conf, addons, log, console.step,
+        fresh=options.fresh, bake=shards.needs_browser(addons, options.tags),
+    )
+    Run(ready, server, conf, template, options.keep).tests([tags], changed, total)
+
+
+def _addons_of(tags):
+    """The addons named by test tags."""
+    named = {part.split("/")[1].split(":")[0].split(".")[0]
+             for part in tags.split(",") if "/" in part}
+    found = sorted(named & set(paths.own_addons()))
+    if not found:
+        raise Trouble("the tags name no addon of the suite", "name it: ./yst test yst_base --tags "
+                      + tags)
+    return found
+
+
+def _everything(ready, server, conf, options, total):
+    addons = paths.own_addons()
+    if not addons:
+        raise Trouble("there are no addons in addons/")
+    for problem in lint.problems():
+        total.fail(problem)
+    log = console.new_log("install")
+    template, _changed = templates.state(
+        ready, server, conf, addons, log, console.step, fresh=True, bake=True
+    )
+    for complaint in odoo_log.complaints(log.read_text(errors="replace"), addons):
+        total.fail(f"fresh installation: {complaint}")
+    Run(ready, server, conf, template, options.keep).tests(
+        shards.balanced(addons, 2), [], total
+    )
+
+
+class Run:
+    """Test processes on clones of one template, side by side, each with its own port."""
+
+    def __init__(self, ready, server, conf, template, keep):
+        self.ready, self.server, self.conf = ready, server, conf
+        self.template, self.keep = template, keep
+        pid = os.getpid()
+        self.prefix = f"{RUN_PREFIX}{pid}_{process.start_time(pid)}_{secrets.token_hex(2)}"
+        self.children = []
+
+    def tests(self, tags_of_shards, changed, total):
+        """Run one shard for each tag expression; add the outcomes to `total`."""
+        logs = []
+        try:
+            for number, tags in enumerate(tags_of_shards):
+                logs.append(self._begin(f"{self.prefix}_{number}", tags, changed))
+            count = len(tags_of_shards)
+            what = "Tests" if count == 1 else f"Tests in {count} shards"
+            with console.step(what, lambda: self._far(logs)):
+                for child in self.children:
+                    child.wait()
+        finally:
+            self._end(len(tags_of_shards))
+        for child, log in zip(self.children, logs, strict=True):
+            _report(log, child.returncode, total)
+
+    def _begin(self, name, tags, changed):
+        log = console.new_log(f"test-{name.rpartition('_')[2]}")
+        database.clone(self.server, self.template, name)
+        self.server.query(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        arguments = ["-c", self.conf, "-d", name, "--db-filter", f"^{name}$", "--test-tags", tags,
+                     "--http-port", machine.any_free_port(), "--http-interface", "127.0.0.1",
+                     "--stop-after-init", "--max-cron-threads", "0",
+                     "--screenshots", paths.LOGS / "screenshots"]
+        if changed:
+            arguments += ["-u", ",".join(changed)]
+        environment = self.ready.environment() | {"YST_TEST": "1"}
+        with open(log, "wb") as out:
+            child = subprocess.Popen(
+                database.odoo_command(*arguments), stdout=out, stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL, env=environment, cwd=paths.ROOT, start_new_session=True,
+            )
+        self.children.append(child)
+        return log
+
+    def _far(self, logs):
+        begun = sum(odoo_log.started(log.read_text(errors="replace")) for log in logs)
+        return f"{begun} begun," if begun else "loading,"
+
+    def _end(self, count):
+        for child in self.children:
+            if child.poll() is None:
+                child.terminate()
+        for child in self.children:
+            try:
+                child.wait(20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+        for number in range(count):
+            name = f"{self.prefix}_{number}"
+            if self.keep:
+                console.say(f"  kept: database {name}")
+            else:
+                database.drop(self.server, name)
+
+
+def _report(log, code, total):
+    outcome = odoo_log.outcome(log.read_text(errors="replace"))
+    total.add(outcome.passed, outcome.failed)
+    for name, text in outcome.failures:
+        console.say(console.red(f"\n✗ {name}"))
+        console.say(text)
+    for complaint in outcome.complaints if (code or not outcome.finished) else []:
+        console.say(console.yellow(f"\n{complaint[:4000]}"))
+    if outcome.skipped:
+        console.say(console.yellow(f"  skipped: {'; '.join(outcome.skipped)}"))
+    if not outcome.finished:
+        total.fail(f"Odoo ended (exit code {code}) before the tests did: "
+                   f"{console.last_words(log)}")
+    elif code and not outcome.failed:
+        total.fail(f"Odoo ended with exit code {code} although its tests passed")
+    mark = console.red("✗") if outcome.failed or not outcome.finished else console.green("✓")
+    console.say(f"{mark} {outcome.passed} of {outcome.ran} passed – log: {log}")
+
+
+def _drop_leftovers(server):
+    """Drop the databases of runs whose process is gone."""
+    for name in database.names(server, RUN_PREFIX):
+        words = name.removeprefix(RUN_PREFIX).split("_")
+        if len(words) >= 2 and words[0].isdigit() and words[1].isdigit() \
+                and process.start_time(int(words[0])) != int(words[1]):
+            database.drop(server, name)
+
+
+def _python_tests(total):
+    """The tests of tools/ and of what crosses process borders."""
+    if not list((paths.ROOT / "tests").glob("test_*.py")):
+        return
+    log = console.new_log("pytest")
+    with console.step("Tests of the tools"), open(log, "wb") as out:
+        done = subprocess.run(
+            [paths.PYTHON, "-m", "pytest", "-q", "-rs", "--no-header", "-p", "no:cacheprovider",
+             "tests"],
+            stdout=out, stderr=subprocess.STDOUT, cwd=paths.ROOT, check=False,
+        )
+    text = log.read_text(errors="replace")
+    passed, failed = pytest_counts(text)
+    total.add(passed, failed)
+    if done.returncode:
+        console.say(text)
+        if not failed:
+            total.fail(f"pytest ended with exit code {done.returncode}")
+    console.say(f"  {text.strip().splitlines()[-1] if text.strip() else 'nothing'} – log: {log}")
+
+
+def pytest_counts(text):
+    """(passed, failed or in error) from the last line of pytest's output."""
+    last = text.strip().splitlines()[-1] if text.strip() else ""
+    numbers = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|errors?)", last)}
+    failed = numbers.get("failed", 0) + numbers.get("error", 0) + numbers.get("errors", 0)
+    return numbers.get("passed", 0), failed
