@@ -345,3 +345,17 @@ def stop():
     )
     process.forget(STARTED)
     return running() is None
+
+
+def stop_if_unused():
+    """Stop the private cluster unless another ./yst is using it; True if it was stopped."""
+    if not running():
+        return False
+    paths.RUN.mkdir(parents=True, exist_ok=True)
+    with open(paths.RUN / "postgres-users.lock", "w") as users:
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            console.warn("the database server stays up: another ./yst is using it")
+            return False
+        return stop()

@@ -14,10 +14,10 @@ def digest(*parts):
     sha = hashlib.sha256()
     for part in parts:
         if isinstance(part, Path):
-            part = part.read_bytes() if part.exists() else b"(absent)"
-        elif not isinstance(part, bytes):
-            part = str(part).encode()
-        sha.update(len(part).to_bytes(8, "big") + part)
+            content = part.read_bytes() if part.exists() else b"(absent)"
+        else:
+            content = part if isinstance(part, bytes) else str(part).encode()
+        sha.update(len(content).to_bytes(8, "big") + content)
     return sha.hexdigest()[:16]
 
 
