@@ -10,6 +10,10 @@ from . import yst_service_appointment
 from . import yst_service_case
 from . import yst_service_case_review
 from . import yst_service_case_resident
+from . import yst_service_case_appointment
+from . import yst_service_case_deadline
+from . import yst_service_case_notice
+from . import yst_service_case_now
 from . import yst_service_case_line
 from . import yst_service_case_event
 from . import yst_service_correction

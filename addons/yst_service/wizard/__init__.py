@@ -1,0 +1,5 @@
+from . import yst_service_reason_wizard
+from . import yst_service_complete_wizard
+from . import yst_service_appoint_wizard
+from . import yst_service_visit_wizard
+from . import yst_service_note_wizard
