@@ -1,8 +1,30 @@
-from odoo import fields, models
+from contextlib import contextmanager
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessDenied, AccessError, UserError, ValidationError
+from odoo.fields import Command
+
+from .. import reference_data
+
+POWERS = (
+    "yst_base.group_system_administrator",
+    "yst_base.group_security_administrator",
+    "yst_base.group_audit_administrator",
+)
+UNLIMITED = ("base.group_system", "base.group_erp_manager")
+RIGHTS = frozenset({"group_ids", "role_line_ids", "jurisdiction_ids"})
+ACCOUNT = frozenset({"login", "password", "new_password", "email", "active", "partner_id"})
+RIGHTS_TOKEN = object()
 
 
 class ResUsers(models.Model):
-    """Jurisdictions and the rules for changing anybody's rights."""
+    """Jurisdictions (辖区), the three separate powers (三员分立) and who may change rights.
+
+    Rights (groups, roles, jurisdictions) of others are changed by a security administrator;
+    by ``base.group_system`` only to break the glass. Nobody changes their own, and nobody
+    hands out ``base.group_system`` through the security administration. Every change is
+    written to the audit log.
+    """
 
     _inherit = "res.users"
 
@@ -15,7 +37,296 @@ class ResUsers(models.Model):
         copy=False,
         help="The user sees what happens in these areas and below; without any, nothing.",
     )
+    role_line_ids = fields.One2many(
+        groups="base.group_erp_manager,yst_base.group_security_administrator"
+    )
+    user_role_ids = fields.One2many(
+        groups="base.group_erp_manager,yst_base.group_security_administrator"
+    )
+
+    @api.constrains("group_ids")
+    def _check_one_power(self):
+        powers = self._powers()
+        for user in self.sudo():
+            held = user.all_group_ids & powers
+            if len(held) > 1:
+                raise ValidationError(
+                    self.env._(
+                        "%(user)s cannot hold more than one of the three separate powers: "
+                        "%(powers)s.",
+                        user=user.name,
+                        powers=", ".join(held.mapped("name")),
+                    )
+                )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if self.env.context.get("yst_rights") is RIGHTS_TOKEN:
+            return super().create(vals_list)
+        with self.env.cr.savepoint():
+            inner = self.with_context(yst_rights=RIGHTS_TOKEN)
+            users = super(ResUsers, inner).create(vals_list).with_env(self.env)
+            users._settle_rights(users._default_rights())
+        return users
+
+    def write(self, vals):
+        self._check_account_change(vals)
+        if not RIGHTS & vals.keys():
+            return super().write(vals)
+        with self._watch_rights() as users:
+            return super(ResUsers, users).write(vals)
+
+    def set_groups_from_roles(self, force=False):
+        # called by the roles' own code with the rights of whoever saves a user
+        concerned = self if force else self.filtered(lambda u: u.sudo().role_line_ids)
+        if not concerned:
+            return True
+        with concerned._watch_rights() as users:
+            return super(ResUsers, users.sudo()).set_groups_from_roles(force=force)
 
     def _get_invalidation_fields(self):
         # record rules are cached per user and hold the jurisdiction
         return super()._get_invalidation_fields() | {"jurisdiction_ids"}
+
+    def _update_last_login(self):
+        super()._update_last_login()
+        self.env["yst.audit.log"].sudo()._log("login", self)
+
+    def _login(self, credential, user_agent_env):
+        try:
+            return super()._login(credential, user_agent_env)
+        except AccessDenied as error:
+            if error.args == AccessDenied().args:  # not again while the source is locked out
+                self._log_refused_login(str(credential.get("login") or "")[:64])
+            raise
+
+    def _log_refused_login(self, login):
+        # the caller's transaction is about to be rolled back
+        with self.env.registry.cursor() as cr:
+            self.with_env(self.env(cr=cr)).env["yst.audit.log"].sudo()._log(
+                "login_failed", detail=login
+            )
+
+    def _has_jurisdiction(self, area):
+        """Whether an area lies in the user's jurisdiction."""
+        self.ensure_one()
+        path = area.sudo().parent_path or ""
+        paths = self.sudo().jurisdiction_ids.mapped("parent_path")
+        return any(path.startswith(own) for own in paths if own)
+
+    @api.model
+    def _groups_by_xmlid(self, xmlids):
+        groups = self.env["res.groups"].sudo()
+        for xmlid in xmlids:
+            groups |= self.env.ref(xmlid, raise_if_not_found=False) or groups.browse()
+        return groups
+
+    @api.model
+    def _powers(self):
+        return self._groups_by_xmlid(POWERS)
+
+    @api.model
+    def _unlimited(self):
+        return self._groups_by_xmlid(UNLIMITED)
+
+    @contextmanager
+    def _watch_rights(self):
+        """Check and log what a block does to the users' rights; undo it when not allowed."""
+        if self.env.context.get("yst_rights") is RIGHTS_TOKEN:
+            yield self
+            return
+        before = self._rights()
+        with self.env.cr.savepoint():
+            yield self.with_context(yst_rights=RIGHTS_TOKEN)
+            self._settle_rights(before)
+
+    def _settle_rights(self, before):
+        after = self._rights()
+        changed = self.filtered(lambda u: before.get(u.id) != after[u.id])
+        if not changed:
+            return
+        if not self.env.su:
+            self._check_authority(changed, before, after)
+        for user in changed:
+            detail = user._rights_difference(before[user.id], after[user.id])
+            self.env["yst.audit.log"].sudo()._log("rights_change", user, detail=detail)
+
+    def _rights(self):
+        """dict of user id to dict of comparable sets: groups, roles, areas"""
+        own = set(self._get_self_writable_groups().ids)
+        return {
+            user.id: {
+                "groups": frozenset(set(user.group_ids.ids) - own),
+                "roles": frozenset(
+                    (line.role_id.id, line.date_from, line.date_to)
+                    for line in user.role_line_ids
+                ),
+                "areas": frozenset(user.jurisdiction_ids.ids),
+            }
+            for user in self.sudo().with_context(active_test=False)
+        }
+
+    def _default_rights(self):
+        """What new users have without anybody having decided about it."""
+        own = set(self._get_self_writable_groups().ids)
+        roles = self.env["res.users.role"].sudo().search([("is_default", "=", True)])
+        rights = {
+            "groups": frozenset(set(self.sudo()._default_groups().ids) - own),
+            "roles": frozenset((role.id, False, False) for role in roles),
+            "areas": frozenset(),
+        }
+        if roles:
+            rights["groups"] = frozenset(set(roles.all_implied_ids.ids) - own)
+        portal = {**rights, "groups": frozenset(self.env.ref("base.group_portal").ids)}
+        return {user.id: portal if user._is_portal() else rights for user in self.sudo()}
+
+    def _check_authority(self, changed, before, after):
+        actor = self.env.user
+        system = actor.has_group("base.group_system")
+        if not (system or actor.has_group("yst_base.group_security_administrator")):
+            raise AccessError(
+                self.env._(
+                    "Only a security administrator changes roles, groups and jurisdictions."
+                )
+            )
+        if actor in changed:
+            raise AccessError(self.env._("Nobody changes their own rights."))
+        if system:
+            return
+        groups = self.env["res.groups"].sudo()
+        touched = groups.browse(
+            {g for u in changed for g in before[u.id]["groups"] | after[u.id]["groups"]}
+        )
+        if touched.all_implied_ids & self._unlimited():
+            raise AccessError(
+                self.env._("The unlimited administrator's rights are not given or taken here.")
+            )
+        gained = groups.browse(
+            {g for u in changed for g in after[u.id]["groups"] - before[u.id]["groups"]}
+        )
+        refused = gained - self._assignable_groups(changed)
+        if refused:
+            raise AccessError(
+                self.env._(
+                    "These groups come with a role only: %s.",
+                    ", ".join(refused.mapped("name")),
+                )
+            )
+
+    def _assignable_groups(self, users):
+        category = self.env.ref("yst_base.category_yishitong")
+        groups = self.env["res.groups"].sudo()
+        return (
+            groups.search([("privilege_id.category_id", "=", category.id)])
+            | groups._get_user_type_groups()
+            | users.sudo().role_line_ids.role_id.all_implied_ids
+        )
+
+    def _rights_difference(self, before, after):
+        env = self.sudo().env
+        models_ = {"groups": "res.groups", "roles": "res.users.role", "areas": "yst.area"}
+        parts = []
+        for key, model in models_.items():
+            for sign, rows in (("+", after[key] - before[key]), ("-", before[key] - after[key])):
+                ids = {row[0] if isinstance(row, tuple) else row for row in rows}
+                names = env[model].browse(sorted(ids)).exists().mapped("display_name")
+                parts += [f"{sign}{name}" for name in names]
+        return ", ".join(parts)
+
+    def _check_account_change(self, vals):
+        """Who can take over an account has its power: such accounts are out of reach."""
+        keys = ACCOUNT & vals.keys()
+        others = self.sudo() - self.env.user
+        if self.env.su or not others or self.env.user.has_group("base.group_system"):
+            if keys & {"login", "password", "new_password", "active"} and others:
+                others._log_account_change(keys)
+            return
+        if any(user.all_group_ids & self._unlimited() for user in others):
+            raise AccessError(
+                self.env._("The unlimited administrator's account is not changed here.")
+            )
+        if keys and any(user.all_group_ids & self._powers() for user in others):
+            raise AccessError(
+                self.env._(
+                    "The account of another administrator of the three powers is changed by "
+                    "the unlimited administrator alone."
+                )
+            )
+        if keys:
+            others._log_account_change(keys)
+
+    def _log_account_change(self, keys):
+        self.env["yst.audit.log"].sudo()._log(
+            "account_change", self.browse(self.ids), detail=", ".join(sorted(keys))
+        )
+
+    @api.model
+    def _load_demo(self):
+        """Create the sample users whose roles are installed."""
+        try:
+            entries = reference_data.load("sample_users.yaml")
+        except reference_data.ReferenceDataError as error:
+            raise UserError(str(error)) from error
+        return self._load_sample_users(entries)
+
+    @api.model
+    def _load_sample_users(self, entries):
+        """Create or update sample users from ``sample_users.yaml``, idempotently.
+
+        :param list entries: dicts with login, password, role (shown as the name), and
+            optionally roles and groups (XML ids), jurisdiction (area codes), portal (bool),
+            resident (dict with identity, mobile, area); entries whose roles or groups are
+            not installed yet are left for the addon that brings them
+        :return: the users
+        :raise UserError: an area that is not there
+        """
+        users = self.browse()
+        for entry in entries:
+            roles = [self.env.ref(x, raise_if_not_found=False) for x in entry.get("roles", [])]
+            groups = [self.env.ref(x, raise_if_not_found=False) for x in entry.get("groups", [])]
+            if all(roles) and all(groups):
+                users |= self._load_sample_user(entry, roles, groups)
+        return users
+
+    def _load_sample_user(self, entry, roles, groups):
+        codes = entry.get("jurisdiction", [])
+        areas = self.env["yst.area"].search([("code", "in", codes)])
+        missing = set(codes) - set(areas.mapped("code"))
+        if missing:
+            raise UserError(
+                self.env._(
+                    "Sample user %(login)s: no area has the code %(codes)s.",
+                    login=entry["login"],
+                    codes=", ".join(sorted(missing)),
+                )
+            )
+        values = {
+            "name": entry["role"],
+            "jurisdiction_ids": [Command.set(areas.ids)],
+            "tz": "Asia/Shanghai",
+        }
+        user = self.with_context(active_test=False).search([("login", "=", entry["login"])])
+        known = set(user.role_line_ids.role_id.ids)
+        values["role_line_ids"] = [
+            Command.create({"role_id": role.id}) for role in roles if role.id not in known
+        ]
+        if not user:
+            group = "base.group_portal" if entry.get("portal") else "base.group_user"
+            values |= {
+                "login": entry["login"],
+                "password": entry["password"],
+                "group_ids": [Command.set([self.env.ref(group).id, *(g.id for g in groups)])],
+            }
+            user = self.with_context(no_reset_password=True).create([values])
+        else:
+            values["group_ids"] = [Command.link(group.id) for group in groups]
+            user.write(values)
+        resident = entry.get("resident")
+        if resident:
+            partner = user.partner_id
+            partner.write({"is_resident": True})
+            partner._set_identity("resident_id", resident["identity"])
+            partner._set_mobile(resident["mobile"])
+            home = self.env["yst.area"].search([("code", "=", resident.get("area"))])
+            partner.area_id = home
+        return user

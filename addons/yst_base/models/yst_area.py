@@ -1,9 +1,10 @@
 import re
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from .. import reference_data
 from ..area_data import OrganisationError, area_rows
 from ..geojson import GeoJsonError, check_boundary
 
@@ -228,6 +229,15 @@ class Area(models.Model):
                 for area in self.create(batch):
                     known[area.code] = area
         return known[rows[0]["code"]]
+
+    @api.model
+    def _load_demo(self):
+        """Import the sample organisation."""
+        try:
+            data = reference_data.load("organisation.yaml")
+        except reference_data.ReferenceDataError as error:
+            raise UserError(str(error)) from error
+        return self._import_organisation(data)
 
     def _update_if_changed(self, values):
         changed = {}
