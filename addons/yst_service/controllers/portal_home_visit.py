@@ -1,0 +1,154 @@
+"""Asking for a visit at home (上门服务)."""
+
+from odoo import fields, http
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from ..rules import age_on, home_visit_refusal
+from . import portal_common as common
+from .portal_case import by_day
+
+OPEN = ("requested", "confirmed")
+MAX_PROOFS = 3
+
+
+class PortalHomeVisit(http.Controller):
+    @http.route(
+        "/my/home-visits", type="http", auth="yst_resident", website=True, sitemap=False
+    )
+    def visits(self, **kwargs):
+        visits = request.env["yst.service.home.visit"].sudo()
+        partner = common.resident()
+        found = visits.search(
+            ["|", ("partner_id", "=", partner.id), ("requested_by_id", "=", partner.id)],
+            order="id desc",
+            limit=50,
+        )
+        return common.page(
+            "yst_service.portal_home_visits",
+            page_name="yst_home_visits",
+            visits=found,
+            open_states=OPEN,
+            state_labels=dict(visits._fields["state"]._description_selection(request.env)),
+        )
+
+    @http.route(
+        "/my/home-visits/new",
+        type="http", auth="yst_resident", website=True, sitemap=False, methods=["GET"],
+    )
+    def new(self, case=None, **kwargs):
+        if not common.resident().identity_masked:
+            return common.see("/my/identity?next=/my/home-visits/new")
+        return self._form(self._case(case))
+
+    @http.route(
+        "/my/home-visits/new",
+        type="http", auth="yst_resident", website=True, sitemap=False, methods=["POST"],
+        max_content_length=common.UPLOAD_LIMIT,
+    )
+    @common.resident_action
+    def request_visit(self, case=None, proof=None, **entries):
+        case = self._case(case)
+        values = {
+            name: common.clean(entries.get(name), size)
+            for name, size in (
+                ("eligibility", 20), ("address", 200), ("wish", 1000), ("area_id", 10),
+            )
+        }
+        values["area_id"] = int(values["area_id"]) if values["area_id"].isdecimal() else 0
+        values["wish"] = self._with_time(values["wish"], entries.get("slot", ""))
+        values["case_id"] = case.id
+        proofs = [
+            (file.read(), file.filename)
+            for file in request.httprequest.files.getlist("proof")[:MAX_PROOFS]
+            if file.filename
+        ]
+        try:
+            request.env["yst.service.home.visit"]._request_for(
+                common.resident(), values, proofs
+            )
+        except UserError as error:
+            request.env.cr.rollback()
+            if common.wants_json():
+                raise
+            return self._form(case, error.args[0], values)
+        common.say(request.env._("The visit has been asked for. You will be told the time."))
+        if common.wants_json():
+            return common.json_answer(next="/my/home-visits")
+        return common.see("/my/home-visits")
+
+    @http.route(
+        "/my/home-visits/<int:visit_id>/cancel",
+        type="http", auth="yst_resident", website=True, sitemap=False, methods=["POST"],
+    )
+    @common.resident_action
+    def cancel(self, visit_id, **kwargs):
+        visit = common.owned("yst.service.home.visit", visit_id)
+        if visit.state in OPEN:
+            visit.action_cancel()
+        common.say(request.env._("The visit has been cancelled."))
+        return common.see("/my/home-visits")
+
+    # ------------------------------------------------------------------ helpers
+
+    def _case(self, case):
+        """The reader's application that the visit is for; none is asked for, or none given."""
+        if not (case or "").isdecimal():
+            return request.env["yst.service.case"].sudo()
+        return common.owned("yst.service.case", int(case))
+
+    def _with_time(self, wish, slot):
+        """The wish with the time that the resident picked in front of it."""
+        slots = request.env["yst.service.slot"].sudo()
+        slot = slots.browse(int(slot)).exists() if slot.isdecimal() else slots
+        if not slot or slot.kind != "home":
+            return wish
+        time = request.env._("Preferred time: %s", common.when(slot.start))
+        return "\n".join(filter(None, (time, wish)))
+
+    def _form(self, case, error=None, values=None):
+        partner = common.resident()
+        person = case.principal_id or partner
+        area = case.area_id or person.area_id
+        slots = request.env["yst.service.slot"]._open_for(area, "home", limit=12) if area else ()
+        return common.page(
+            "yst_service.portal_home_visit_new",
+            page_name="yst_home_visits",
+            case=case,
+            person=person,
+            partner=partner,
+            grounds=self._grounds(person),
+            areas=() if case else request.env["yst.area"].sudo().search(
+                [("kind", "in", ("village", "community"))], order="kind, code"
+            ),
+            days=by_day(slots),
+            error=error,
+            values={
+                "address": person.street or "",
+                "area_id": area.id,
+                **(values or {}),
+            },
+        )
+
+    def _grounds(self, person):
+        """Why a visit may be asked for, and whether that holds for this person."""
+        env = request.env
+        setting = env["yst.service.case"].sudo()._setting_int
+        min_age, max_grade = setting("home_visit_age"), setting("home_visit_grade")
+        facts = {
+            "age": age_on(person.birthdate, fields.Date.context_today(person))
+            if person.birthdate else None,
+            "grade": int(person.disability_grade or 0),
+            "proofs": 1,
+            "min_age": min_age,
+            "max_grade": max_grade,
+        }
+        names = {
+            "age": env._("%s years or older", min_age),
+            "disability": env._("Severe disability (grade 1 to %s)", max_grade),
+            "ill": env._("Ill at home, with a proof"),
+        }
+        return [
+            {"code": code, "name": name, "holds": not home_visit_refusal(code, **facts)}
+            for code, name in names.items()
+        ]

@@ -22,3 +22,6 @@ from . import yst_service_follow_up
 from . import yst_service_case_report
 from . import res_partner
 from . import res_config_settings
+from . import res_users
+from . import ir_http
+from . import yst_portal_attempt
