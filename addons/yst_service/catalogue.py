@@ -1,7 +1,6 @@
 """Rules of the service catalogue (事项目录) as pure functions: reading services.yaml, blank
 form layouts, and telling two versions of a guide apart."""
 
-import base64
 import re
 from typing import NamedTuple
 
@@ -143,43 +142,53 @@ def _material_values(place, material, forms):
 
 
 class Section(NamedTuple):
-    """A part of a blank form: title, rows of (label, printed answer), grids of columns."""
+    """A part of a blank form: its title and its blocks in order, each one of ``("rows", [(label,
+    printed answer)])``, ``("grid", [columns], number of rows)``, ``("text", [paragraphs])``."""
 
     title: str
-    rows: list
-    grid: tuple
-    paragraphs: list
+    blocks: list
+
+
+_ROW = re.compile(r"([^：，。|]{1,30})：(.*)")
+MAX_GRID_ROWS = 20
 
 
 def form_sections(layout):
     """The sections of a blank form from its layout.
 
-    A line that begins with ``#`` opens a section. ``label：answer`` is a row, the answer is
-    printed as it stands (tick boxes, units) and may be empty. ``| a | b | 5`` is a table with
+    A line that begins with ``#`` opens a section. ``label：answer`` is a row; the answer is
+    printed as it stands (tick boxes, units) and may be empty. ``| a | b | 5 |`` is a table with
     columns a and b and 5 empty rows. Any other line is a paragraph.
 
-    >>> form_sections("# 申请事项\\n参保类型：□首次 □续保")[0].rows
-    [('参保类型', '□首次 □续保')]
+    >>> form_sections("# 申请事项\\n参保类型：□首次 □续保")[0].blocks
+    [('rows', [('参保类型', '□首次 □续保')])]
     """
     sections = []
-    for line in lines(layout):
+    for line in (layout or "").splitlines():
+        # Ideographic spaces leave room to write and stay.
+        line = line.strip(" \t\r")
+        if not line:
+            continue
         if line.startswith("#") or not sections:
-            title = line.lstrip("# ") if line.startswith("#") else ""
-            sections.append(Section(title, [], (), []))
-            if title:
+            opens = line.startswith("#")
+            sections.append(Section(line.lstrip("# ") if opens else "", []))
+            if opens:
                 continue
-        last = sections[-1]
-        if line.startswith("|"):
-            *columns, count = [cell.strip() for cell in line.strip("|").split("|")]
-            if not count.isdigit():
-                columns, count = [*columns, count], "4"
-            sections[-1] = last._replace(grid=(columns, min(int(count), 20)))
-        elif "：" in line:
-            label, _sep, answer = line.partition("：")
-            last.rows.append((label.strip(), answer.strip()))
-        else:
-            last.paragraphs.append(line)
+        _add_line(sections[-1].blocks, line)
     return sections
+
+
+def _add_line(blocks, line):
+    row = _ROW.fullmatch(line)
+    if line.startswith("|"):
+        columns = [cell.strip() for cell in line.strip("|").split("|")]
+        count = int(columns.pop()) if columns[-1].isdecimal() else 4
+        blocks.append(("grid", columns, min(count, MAX_GRID_ROWS)))
+        return
+    kind, entry = ("rows", (row[1].strip(), row[2])) if row else ("text", line)
+    if not blocks or blocks[-1][0] != kind:
+        blocks.append((kind, []))
+    blocks[-1][1].append(entry)
 
 
 class Change(NamedTuple):
@@ -200,7 +209,3 @@ def changes(before, after):
         if (before.get(label) or "") != (after.get(label) or "")
     ]
 
-
-def decode_file(value):
-    """The bytes of a Binary field's value."""
-    return base64.b64decode(value or b"")

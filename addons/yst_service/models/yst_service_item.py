@@ -154,6 +154,17 @@ class YstServiceItem(models.Model):
         draft = self.draft_version_id or self.env["yst.service.item.version"]._draft_of(self)
         return draft._form_action()
 
+    def action_view_cases(self):
+        """List the applications made for it."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Applications"),
+            "res_model": "yst.service.case",
+            "views": [[False, "list"], [False, "form"]],
+            "domain": [("item_id", "=", self.id)],
+        }
+
     def action_view_guide(self):
         """Open the public guide."""
         self.ensure_one()

@@ -199,6 +199,17 @@ class YstServiceItemVersion(models.Model):
         self.ensure_one()
         return self.item_id.action_new_version()
 
+    def action_view_cases(self):
+        """List the applications made for it."""
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "name": _("Applications"),
+            "res_model": "yst.service.case",
+            "views": [[False, "list"], [False, "form"]],
+            "domain": [("version_id", "=", self.id)],
+        }
+
     def action_view_guide(self):
         """Open this version of the public guide."""
         self.ensure_one()

@@ -1,5 +1,10 @@
+import base64
+import hashlib
+
 from odoo import _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
+
+from odoo.addons.yst_base import qr
 
 from .. import catalogue
 
@@ -11,6 +16,13 @@ FORM_SELECTION = [
 ]
 MAX_FORM_BYTES = 10 * 1024 * 1024
 _FORM_TYPES = {b"%PDF-": "pdf", b"PK\x03\x04": "docx", b"\xd0\xcf\x11\xe0": "doc"}
+_MEDIA_TYPES = {
+    "pdf": "application/pdf",
+    "doc": "application/msword",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+}
+FORM_EDITION = "1"
+"""Counted up when the template of the generated form changes, so that kept ones are dropped."""
 
 
 class YstServiceMaterial(models.Model):
@@ -24,6 +36,7 @@ class YstServiceMaterial(models.Model):
     version_id = fields.Many2one(
         "yst.service.item.version", required=True, ondelete="cascade", index=True
     )
+    version_state = fields.Selection(related="version_id.state")
     sequence = fields.Integer(default=10)
     name = fields.Char(required=True)
     form = fields.Selection(FORM_SELECTION, required=True, default="original_and_copy")
@@ -78,7 +91,7 @@ class YstServiceMaterial(models.Model):
             data = material.template_file
             if not data:
                 continue
-            raw = catalogue.decode_file(data)
+            raw = base64.b64decode(data)
             if len(raw) > MAX_FORM_BYTES:
                 raise ValidationError(
                     _("The form for “%(name)s” is larger than 10 MB.", name=material.name)
@@ -88,17 +101,21 @@ class YstServiceMaterial(models.Model):
                     _("The form for “%(name)s” is neither PDF nor Word.", name=material.name)
                 )
 
-    @api.constrains("template", "form_layout", "template_file")
+    @api.constrains("form_layout")
     def _check_form_layout(self):
         for material in self:
-            for section in catalogue.form_sections(material.form_layout):
-                if section.grid and not 1 <= len(section.grid[0]) <= 8:
-                    raise ValidationError(
-                        _(
-                            "A table in the form for “%(name)s” has no column or more than 8.",
-                            name=material.name,
-                        )
+            blocks = [
+                block
+                for section in catalogue.form_sections(material.form_layout)
+                for block in section.blocks
+            ]
+            if any(block[0] == "grid" and not 1 <= len(block[1]) <= 8 for block in blocks):
+                raise ValidationError(
+                    _(
+                        "A table in the form for “%(name)s” has no column or more than 8.",
+                        name=material.name,
                     )
+                )
 
     @api.model
     def _form_type(self, raw):
@@ -123,6 +140,57 @@ class YstServiceMaterial(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_published(self):
         self.version_id._check_draft()
+
+    def action_preview_form(self):
+        """Open the blank form as residents get it."""
+        self.ensure_one()
+        url = f"/services/{self.version_id.code}/form/{self.id}?inline=1"
+        return {"type": "ir.actions.act_url", "url": url, "target": "new"}
+
+    def _blank_form(self):
+        """The blank form that residents download.
+
+        :return: file name, bytes, media type
+        """
+        self.ensure_one()
+        if self.template_file:
+            raw = base64.b64decode(self.with_context(bin_size=False).template_file)
+            kind = self._form_type(raw)
+            return f"{self._form_name()}.{kind}", raw, _MEDIA_TYPES[kind]
+        report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
+        data, _kind = report.sudo()._render_qweb_pdf("yst_service.report_blank_form", self.ids)
+        return f"{self._form_name()}.pdf", data, "application/pdf"
+
+    def _form_name(self):
+        return f"{self.version_id.code}-{self.name}"
+
+    def _form_sections(self):
+        """What the generated form asks besides the applicant's data; see `catalogue`."""
+        return catalogue.form_sections(self.form_layout)
+
+    def _form_cache_name(self):
+        """Name under which a generated form is kept: another content gives another name."""
+        self.ensure_one()
+        content = [
+            self.name,
+            self.version_id.name,
+            self.form_layout or "",
+            self.env.company.name,
+            self._guide_url(),
+            self.env.lang or "",
+            FORM_EDITION,
+        ]
+        digest = hashlib.sha256("\n".join(content).encode()).hexdigest()
+        return f"form-{self.id}-{digest[:16]}.pdf"
+
+    def _form_qr(self):
+        """QR code of the guide's address as a data URL."""
+        image = base64.b64encode(qr.make(self._guide_url(), box=4, border=2))
+        return f"data:image/png;base64,{image.decode()}"
+
+    def _guide_url(self):
+        """Absolute address of the guide, for the QR code on the form."""
+        return self.get_base_url() + self.version_id.item_id._public_url()
 
     def _describe(self):
         """One line that says all that counts, for comparing versions."""
