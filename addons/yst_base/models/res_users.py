@@ -1,10 +1,7 @@
 from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessDenied, AccessError, UserError, ValidationError
-from odoo.fields import Command
-
-from .. import reference_data
+from odoo.exceptions import AccessDenied, AccessError, ValidationError
 
 POWERS = (
     "yst_base.group_system_administrator",
@@ -83,6 +80,10 @@ class ResUsers(models.Model):
             return True
         with concerned._watch_rights() as users:
             return super(ResUsers, users.sudo()).set_groups_from_roles(force=force)
+
+    def _default_groups(self):
+        """New accounts hold nothing but the access of an employee; roles bring the rest."""
+        return self.env.ref("base.group_user")
 
     def _get_invalidation_fields(self):
         # record rules are cached per user and hold the jurisdiction
@@ -224,13 +225,16 @@ class ResUsers(models.Model):
 
     def _rights_difference(self, before, after):
         env = self.sudo().env
+        role_groups = env["res.users.role"].search([]).group_id
         models_ = {"groups": "res.groups", "roles": "res.users.role", "areas": "yst.area"}
         parts = []
         for key, model in models_.items():
             for sign, rows in (("+", after[key] - before[key]), ("-", before[key] - after[key])):
                 ids = {row[0] if isinstance(row, tuple) else row for row in rows}
-                names = env[model].browse(sorted(ids)).exists().mapped("display_name")
-                parts += [f"{sign}{name}" for name in names]
+                records = env[model].browse(sorted(ids)).exists()
+                if key == "groups":
+                    records -= role_groups  # named as roles below
+                parts += [f"{sign}{name}" for name in records.mapped("display_name")]
         return ", ".join(parts)
 
     def _check_account_change(self, vals):
@@ -259,74 +263,3 @@ class ResUsers(models.Model):
         self.env["yst.audit.log"].sudo()._log(
             "account_change", self.browse(self.ids), detail=", ".join(sorted(keys))
         )
-
-    @api.model
-    def _load_demo(self):
-        """Create the sample users whose roles are installed."""
-        try:
-            entries = reference_data.load("sample_users.yaml")
-        except reference_data.ReferenceDataError as error:
-            raise UserError(str(error)) from error
-        return self._load_sample_users(entries)
-
-    @api.model
-    def _load_sample_users(self, entries):
-        """Create or update sample users from ``sample_users.yaml``, idempotently.
-
-        :param list entries: dicts with login, password, role (shown as the name), and
-            optionally roles and groups (XML ids), jurisdiction (area codes), portal (bool),
-            resident (dict with identity, mobile, area); entries whose roles or groups are
-            not installed yet are left for the addon that brings them
-        :return: the users
-        :raise UserError: an area that is not there
-        """
-        users = self.browse()
-        for entry in entries:
-            roles = [self.env.ref(x, raise_if_not_found=False) for x in entry.get("roles", [])]
-            groups = [self.env.ref(x, raise_if_not_found=False) for x in entry.get("groups", [])]
-            if all(roles) and all(groups):
-                users |= self._load_sample_user(entry, roles, groups)
-        return users
-
-    def _load_sample_user(self, entry, roles, groups):
-        codes = entry.get("jurisdiction", [])
-        areas = self.env["yst.area"].search([("code", "in", codes)])
-        missing = set(codes) - set(areas.mapped("code"))
-        if missing:
-            raise UserError(
-                self.env._(
-                    "Sample user %(login)s: no area has the code %(codes)s.",
-                    login=entry["login"],
-                    codes=", ".join(sorted(missing)),
-                )
-            )
-        values = {
-            "name": entry["role"],
-            "jurisdiction_ids": [Command.set(areas.ids)],
-            "tz": "Asia/Shanghai",
-        }
-        user = self.with_context(active_test=False).search([("login", "=", entry["login"])])
-        known = set(user.role_line_ids.role_id.ids)
-        values["role_line_ids"] = [
-            Command.create({"role_id": role.id}) for role in roles if role.id not in known
-        ]
-        if not user:
-            group = "base.group_portal" if entry.get("portal") else "base.group_user"
-            values |= {
-                "login": entry["login"],
-                "password": entry["password"],
-                "group_ids": [Command.set([self.env.ref(group).id, *(g.id for g in groups)])],
-            }
-            user = self.with_context(no_reset_password=True).create([values])
-        else:
-            values["group_ids"] = [Command.link(group.id) for group in groups]
-            user.write(values)
-        resident = entry.get("resident")
-        if resident:
-            partner = user.partner_id
-            partner.write({"is_resident": True})
-            partner._set_identity("resident_id", resident["identity"])
-            partner._set_mobile(resident["mobile"])
-            home = self.env["yst.area"].search([("code", "=", resident.get("area"))])
-            partner.area_id = home
-        return user

@@ -1,0 +1,3 @@
+from . import test_numbering
+from . import test_area
+from . import test_identity_rules
