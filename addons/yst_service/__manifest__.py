@@ -24,6 +24,7 @@
         "views/yst_service_item_version_views.xml",
         "views/yst_service_reason_views.xml",
         "views/yst_service_slot_views.xml",
+        "views/scan_views.xml",
         "views/yst_service_case_views.xml",
         "views/yst_service_home_visit_views.xml",
         "views/yst_service_follow_up_views.xml",

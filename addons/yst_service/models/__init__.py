@@ -1,3 +1,4 @@
+from . import yst_evidence
 from . import yst_service_category
 from . import yst_life_event
 from . import yst_service_item
@@ -16,6 +17,9 @@ from . import yst_service_case_notice
 from . import yst_service_case_now
 from . import yst_service_case_line
 from . import yst_service_case_event
+from . import yst_service_case_form
+from . import yst_service_case_paper
+from . import yst_service_case_scan
 from . import yst_service_correction
 from . import yst_service_home_visit
 from . import yst_service_follow_up

@@ -33,9 +33,9 @@ class ServiceCase(models.Model):
     _description = "Application"
     _inherit = [
         "portal.mixin",
+        "rating.mixin",
         "mail.thread",
         "mail.activity.mixin",
-        "rating.mixin",
         "yst.area.mixin",
         "yst.state.mixin",
         "yst.clock.mixin",

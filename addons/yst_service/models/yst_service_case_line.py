@@ -1,3 +1,6 @@
+import base64
+import binascii
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -135,6 +138,23 @@ class ServiceCaseLine(models.Model):
             "reviewed_by_id": self.env.uid,
             "reviewed_at": fields.Datetime.now(),
         })
+
+    def upload_files(self, files):
+        """Take photos at the window, for someone who brings paper.
+
+        :param files: [{"name": str, "data": base64}]
+        :return: what to tell the clerk about photos that are hard to read
+        """
+        self.ensure_one()
+        self.case_id._check_clerk()
+        problems = []
+        for file in files:
+            try:
+                data = base64.b64decode(file["data"], validate=True)
+            except (KeyError, TypeError, ValueError, binascii.Error) as error:
+                raise UserError(self.env._("The file did not arrive complete. Try again.")) from error
+            problems += self._upload(data, str(file.get("name") or ""))["problems"]
+        return sorted(set(problems))
 
     @api.ondelete(at_uninstall=False)
     def _unlink_only_draft(self):

@@ -10,19 +10,19 @@ class ServiceCase(models.Model):
 
     _inherit = "yst.service.case"
 
-    may_actions = fields.Json(compute="_compute_may_actions")
+    may_actions = fields.Char(compute="_compute_may_actions")
 
     @api.depends_context("uid")
     @api.depends("state", "user_id", "line_ids.state", "version_id.online", "channel")
     def _compute_may_actions(self):
-        """The actions that this user may take now: the form shows only their buttons."""
+        """The actions this user may take now, as "|accept|refuse|": the form shows their buttons."""
         for case in self:
-            case.may_actions = case._actions_now()
+            case.may_actions = f"|{'|'.join(case._actions_now())}|"
 
     def _actions_now(self):
         self.ensure_one()
         if not self._origin or not self._origin.has_access("write"):
-            return {}
+            return []
         states = [line.state for line in self.line_ids]
         lacking = any(line.required and line.state == "missing" for line in self.line_ids)
         examined = self.state in EXAMINED_STATES
@@ -44,7 +44,7 @@ class ServiceCase(models.Model):
             "terminate": self.state in OPEN_STATES,
             "reopen": self.state in ENDED_STATES,
         }
-        return {name: True for name, may in allowed.items() if may}
+        return [name for name, may in allowed.items() if may]
 
     def _check_clerk(self):
         """:raises AccessError: unless the user may change these, and none is their own matter"""

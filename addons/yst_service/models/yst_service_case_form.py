@@ -1,0 +1,54 @@
+from odoo import models
+
+from ..rules import EXAMINED_STATES, may_reject
+
+
+class ServiceCase(models.Model):
+    """What the clerk's form shows beside its plain fields."""
+
+    _inherit = "yst.service.case"
+
+    def get_review(self):
+        """The materials with their photos and what may be done with each, for the review widget.
+
+        One call for the whole form; the number of queries does not grow with the materials.
+        """
+        self.ensure_one()
+        self.check_access("read")
+        clerk = self.has_access("write")
+        lines = self.line_ids
+        states = dict(lines._fields["state"]._description_selection(self.env))
+        examined = clerk and self.state in EXAMINED_STATES
+        away = self.channel != "portal"
+        reasons = self.env["yst.service.reason"].search([("kind", "=", "material")])
+        return {
+            "lines": [
+                {
+                    "id": line.id,
+                    "name": line.name,
+                    "note": line.material_id.note or "",
+                    "form": line.material_id.form and dict(
+                        line.material_id._fields["form"]._description_selection(self.env)
+                    )[line.material_id.form] or "",
+                    "copies": line.material_id.copies,
+                    "required": line.required,
+                    "state": line.state,
+                    "state_label": states[line.state],
+                    "reason": line.reason_id.name or "",
+                    "reason_note": line.reason_note or "",
+                    "photos": [photo._review_data() for photo in line.photo_ids],
+                    "earlier": [
+                        photo._review_data() for photo in line.evidence_ids - line.photo_ids
+                    ],
+                    "may_accept": examined and line.state != "accepted"
+                    and (away or line.state != "missing"),
+                    "may_reject": examined and may_reject(line.revision, self.correction_count),
+                    "may_upload": clerk and line._may_upload()
+                    and (away or self.state == "correction"),
+                }
+                for line in lines
+            ],
+            "results": [photo._review_data() for photo in self.result_evidence_ids],
+            "consent": [photo._review_data() for photo in self.consent_evidence_id],
+            "reasons": [{"id": reason.id, "name": reason.name} for reason in reasons],
+        }
