@@ -1,2 +1,3 @@
 from . import evidence
 from . import elder
+from . import portal

@@ -97,6 +97,8 @@ class ResPartner(models.Model):
     @api.model
     def _search_identity_number(self, operator, value):
         """Find by the whole ID or mobile number, never by a part of it."""
+        # the ORM checks the groups of stored fields only
+        self._check_field_access(self._fields["identity_number"], "read")
         if operator not in ("=", "in", "ilike"):
             return NotImplemented
         values = [value] if isinstance(value, str) else list(value or [])
@@ -126,6 +128,8 @@ class ResPartner(models.Model):
     def write(self, vals):
         if self._token_given() or not self:
             return super().write(vals)
+        if not self.env.su:
+            self.check_access("write")
         vals = dict(vals)
         self._refuse_protected(vals)
         self._check_email_change(vals)
@@ -140,6 +144,13 @@ class ResPartner(models.Model):
             changed = self.filtered(lambda p: identity or p.id in phones)
             changed._write_numbers([identity | phones.get(p.id, {}) for p in changed])
         return result
+
+    def copy_data(self, default=None):
+        vals_list = super().copy_data(default=default)
+        for partner, vals in zip(self, vals_list, strict=True):
+            if partner.is_resident and "phone" not in (default or {}):
+                vals.pop("phone", None)  # the mask is not a number
+        return vals_list
 
     def _token_given(self):
         # compared by identity: a context that comes over RPC cannot hold this object
@@ -193,7 +204,8 @@ class ResPartner(models.Model):
         if identity.get("identity_index"):
             vals["is_resident"] = resident = True
         if resident and vals.get("phone"):
-            identity |= self._phone_values(vals.pop("phone"))
+            identity |= self._phone_values(vals["phone"])
+            vals["phone"] = identity["phone"]
         return identity
 
     def _take_identity(self, vals):

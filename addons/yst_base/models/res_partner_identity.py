@@ -95,8 +95,8 @@ class ResPartner(models.Model):
     def _rekey_numbers(self, batch_size=1000):
         """Encrypt every number under the newest key and index it anew (密钥轮换).
 
-        Run with the server stopped for users when the index key changes: numbers not yet
-        indexed anew are not found meanwhile. Commits after each batch and may be repeated.
+        All or nothing happens, in one transaction. When the index key changes, keep users
+        out until it is done: numbers not yet indexed anew are not found meanwhile.
 
         :return: number of people whose numbers were rewritten
         """
@@ -129,7 +129,6 @@ class ResPartner(models.Model):
                 )
             )
             last, count = rows[-1][0], count + len(rows)
-            self.env["ir.cron"]._commit_progress(len(rows))
         self.invalidate_model()
         return count
 
@@ -227,6 +226,9 @@ class ResPartner(models.Model):
                     old, new = partner.identity_index, values.get("identity_index", None)
                     if old and new is not None and old != new:
                         replaced |= self.browse(partner.id)
+                    for name in ("phone", "is_resident"):  # costly to write for nothing
+                        if name in values and values[name] == partner[name]:
+                            del values[name]
                     partner.write(values)
                 self.env.flush_all()
         except psycopg2.errors.UniqueViolation as error:
