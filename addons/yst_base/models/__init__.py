@@ -18,4 +18,5 @@ from . import yst_clock_mixin
 from . import yst_evidence
 from . import yst_evidence_mixin
 from . import ir_actions_report
-from . import ir_qweb_frontend
+from . import ir_attachment
+from . import ir_http

@@ -1,0 +1,640 @@
+"""Photos and papers as they arrive from residents: checked, made upright, made small.
+
+Pure functions on bytes; nothing here knows Odoo. A picture is looked at in three steps, each
+cheaper to attack than the next one and therefore done first: size of the file, its magic bytes
+(never its name), its header (pixels); only then is it decoded.
+
+Problems are of two sorts. A *hard* one raises :class:`PhotoError`: the file cannot be taken. A
+*soft* one is named in :attr:`PhotoReport.problems`: the file was read, but a clerk would send it
+back, so the sender is asked to take it again while the paper still lies in front of them.
+"""
+
+import functools
+import io
+import math
+import os
+import re
+import subprocess
+import unicodedata
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta, timezone
+
+import cv2
+import numpy as np
+import pillow_heif
+from PIL import ExifTags, Image, ImageDraw, ImageFont, ImageOps
+
+from . import paper_pdf
+
+MAX_BYTES = 25 * 1024 * 1024
+MAX_VIDEO_BYTES = 100 * 1024 * 1024
+MAX_PIXELS = 60_000_000
+MAX_SIDE = 2400
+QUALITY = 85
+THUMB_SIDE = 360
+
+# Soft limits. How they were found is shown as a table in tests/test_photo.py, which prints the
+# measures for rendered pages of Chinese text under rising blur, darkness and noise.
+MEASURE_SIDE = 1200  # pixels of the long side at which sharpness is measured
+MIN_SHARPNESS = 0.06  # below: small characters of a form (9 to 12 pt on A4) melt together
+CONTENT_SPREAD = 0.05  # share of the paper's white by which grey levels must spread
+MIN_BRIGHTNESS = 85  # 0..255, what the paper (the bright parts) reaches
+MIN_LONG_SIDE = 900  # pixels; A4 below 77 dpi is not legible
+MIN_SHORT_SIDE = 560
+
+CHINA_TIME = timezone(timedelta(hours=8))
+
+EXTENSIONS = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "application/pdf": ".pdf",
+    "video/mp4": ".mp4",
+    "video/webm": ".webm",
+    "video/quicktime": ".mov",
+}
+
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+_VIDEO_BRANDS = {
+    b"isom": "video/mp4",
+    b"iso2": "video/mp4",
+    b"iso4": "video/mp4",
+    b"iso5": "video/mp4",
+    b"iso6": "video/mp4",
+    b"mp41": "video/mp4",
+    b"mp42": "video/mp4",
+    b"avc1": "video/mp4",
+    b"M4V ": "video/mp4",
+    b"3gp4": "video/mp4",
+    b"3gp5": "video/mp4",
+    b"qt  ": "video/quicktime",
+}
+
+
+class PhotoError(Exception):
+    """The file cannot be taken. ``code`` says why, for the caller to put into words:
+
+    empty, too_large, not_an_image, bomb (more pixels, pages or objects than any honest paper),
+    pages (PDF of more than 30 pages), unreadable (damaged or cut off), encrypted, active_content
+    (a PDF that carries programs), no_font (watermark: the server has no Chinese font).
+    """
+
+    def __init__(self, code, detail=""):
+        super().__init__(f"{code}: {detail}" if detail else code)
+        self.code = code
+        self.detail = detail
+
+
+@dataclass(frozen=True)
+class PhotoReport:
+    """What was found in a file.
+
+    ``blur``: sharpness, the higher the sharper (see :func:`sharpness`); ``brightness``: 0..255,
+    level of the brightest twentieth; ``taken_at``: aware UTC from EXIF; ``position``: WGS-84
+    (latitude, longitude) from EXIF.
+    """
+
+    kind: str  # photo, document, video
+    mimetype: str
+    width: int = 0
+    height: int = 0
+    blur: float = 0.0
+    brightness: float = 0.0
+    problems: tuple = ()
+    pages: int = 0
+    taken_at: datetime | None = None
+    position: tuple | None = None
+
+
+# ---------------------------------------------------------------------------- what is it
+def sniff(data):
+    """Mimetype by magic bytes alone, or None for anything that is not on our list."""
+    head = bytes(data[:64])
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    if head[:6] in (b"GIF87a", b"GIF89a"):
+        return "image/gif"
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return "image/webp"
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 108, 124):
+        return "image/bmp"
+    if head[4:8] == b"ftyp":
+        brands = {head[8:12]} | {head[i : i + 4] for i in range(16, 48, 4)}
+        if brands & _HEIF_BRANDS:
+            return "image/heic"
+        return _VIDEO_BRANDS.get(head[8:12])
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\t ").startswith(b"%PDF-"):
+        return "application/pdf"
+    if head.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in bytes(data[:4096]):
+        return "video/webm"
+    return None
+
+
+def inspect(data, filename=None, *, video=False):
+    """Look at a file that somebody sent.
+
+    :param filename: taken for the record only; the type is told by the bytes.
+    :param video: also take MP4, QuickTime and WebM clips (as they are, up to 100 MB).
+    :rtype: PhotoReport
+    :raises PhotoError:
+    """
+    return receive(data, filename, video=video, encode=False)[0]
+
+
+def normalise(data, max_side=MAX_SIDE, quality=QUALITY):
+    """The picture as an upright sRGB-like JPEG of at most ``max_side`` pixels, free of metadata.
+
+    :raises PhotoError: also for a PDF or a video, which are no pictures.
+    """
+    report, jpeg = receive(data, max_side=max_side, quality=quality)
+    if report.kind != "photo":
+        raise PhotoError("not_an_image", report.mimetype)
+    return jpeg
+
+
+def receive(data, filename=None, *, video=False, max_side=MAX_SIDE, quality=QUALITY, encode=True):
+    """:func:`inspect` and :func:`normalise` with one decoding.
+
+    :return: (PhotoReport, bytes to keep). A picture becomes a JPEG; the report keeps the size
+        that it was sent in. A PDF or a video is kept as it is.
+    """
+    mimetype = _check_file(data, video)
+    if mimetype == "application/pdf":
+        try:
+            pages = paper_pdf.check(data)
+        except paper_pdf.PdfError as error:
+            raise PhotoError(error.code, error.detail) from error
+        return PhotoReport("document", mimetype, pages=pages), data
+    if mimetype.startswith("video/"):
+        return PhotoReport("video", mimetype), data
+    image, report = _open(data, mimetype, max_side)
+    report = _measure(image, report)
+    return report, (_encode(image, quality) if encode else None)
+
+
+def _check_file(data, video):
+    if not data:
+        raise PhotoError("empty")
+    mimetype = sniff(data)
+    is_video = (mimetype or "").startswith("video/")
+    if len(data) > (MAX_VIDEO_BYTES if video and is_video else MAX_BYTES):
+        raise PhotoError("too_large", f"{len(data)} bytes")
+    if not mimetype or (is_video and not video):
+        raise PhotoError("not_an_image")
+    return mimetype
+
+
+# ---------------------------------------------------------------------------- decode
+_PIL_FORMATS = {
+    "image/jpeg": ("JPEG",),
+    "image/png": ("PNG",),
+    "image/gif": ("GIF",),
+    "image/webp": ("WEBP",),
+    "image/bmp": ("BMP",),
+}
+
+
+def _open(data, mimetype, max_side):
+    """Decode to an upright RGB picture whose long side is at most ``max_side``."""
+    if not _is_whole(data, mimetype):
+        raise PhotoError("unreadable", "cut off")
+    try:
+        if mimetype == "image/heic":
+            image = pillow_heif.HeifImageFile(io.BytesIO(data))
+        else:
+            image = Image.open(io.BytesIO(data), formats=_PIL_FORMATS[mimetype])
+    except Image.DecompressionBombError as error:
+        raise PhotoError("bomb", "pixels") from error
+    except Exception as error:
+        raise PhotoError("unreadable", str(error)) from error
+    with image:
+        width, height = image.size
+        if width * height > MAX_PIXELS:
+            raise PhotoError("bomb", f"{width}x{height}")
+        try:
+            taken_at, position = _exif_facts(image)
+            if mimetype == "image/jpeg":
+                # libjpeg decodes at 1/2, 1/4 or 1/8: a 50 MP photo needs 12 MP of memory
+                image.draft(None, _fit(width, height, max_side))
+            orientation = _orientation(image)
+            flat = _to_rgb(image, max_side)
+        except MemoryError as error:
+            raise PhotoError("bomb", "memory") from error
+        except Exception as error:  # decoders raise whatever they like on hostile input
+            raise PhotoError("unreadable", str(error)) from error
+    flat = _turn(flat, orientation)
+    if orientation in (5, 6, 7, 8):
+        width, height = height, width
+    return flat, PhotoReport(
+        "photo", mimetype, width, height, taken_at=taken_at, position=position
+    )
+
+
+def _is_whole(data, mimetype):
+    """False for a transfer that broke off.
+
+    Asked here because the decoder cannot be relied on: Odoo sets Pillow's global
+    LOAD_TRUNCATED_IMAGES, under which the missing half of a page comes out grey, unnoticed.
+    """
+    if mimetype == "image/jpeg":
+        scan = _jpeg_scan_offset(data)
+        return scan > 0 and data.find(b"\xff\xd9", scan) > 0
+    if mimetype == "image/png":
+        return b"IEND" in data[-64:] or data.rfind(b"IEND\xaeB`\x82") > 0
+    if mimetype == "image/webp":
+        return len(data) >= int.from_bytes(data[4:8], "little") + 8
+    if mimetype == "image/bmp":
+        return len(data) >= int.from_bytes(data[2:6], "little")
+    return True
+
+
+def _jpeg_scan_offset(data):
+    """Offset behind the first start-of-scan marker, 0 when there is none.
+
+    Walks the segments, so that the end marker of a thumbnail inside EXIF is not mistaken for the
+    end of the picture.
+    """
+    position = 2
+    while position + 4 <= len(data):
+        if data[position] != 0xFF:
+            return 0
+        marker = data[position + 1]
+        if marker == 0xFF:
+            position += 1
+            continue
+        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
+            position += 2
+            continue
+        length = int.from_bytes(data[position + 2 : position + 4], "big")
+        if length < 2:
+            return 0
+        position += 2 + length
+        if marker == 0xDA:
+            return position
+    return 0
+
+
+def _fit(width, height, max_side):
+    scale = min(1.0, max_side / max(width, height))
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def _to_rgb(image, max_side):
+    """First frame as RGB on white, shrunk before it is converted: that is the memory's peak."""
+    image.load()
+    if image.mode.startswith("I") or image.mode == "F":
+        array = np.asarray(image).astype(np.float32)
+        array *= 255.0 / max(255.0, 65535.0 if array.max() > 255 else 255.0)
+        image = Image.fromarray(array.astype(np.uint8))
+    elif image.mode in ("P", "PA"):
+        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
+    elif image.mode == "1":
+        image = image.convert("L")
+    size = _fit(*image.size, max_side)
+    if size != image.size:
+        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    if image.mode in ("RGBA", "LA", "RGBa", "La", "PA"):
+        image = image.convert("RGBA")
+        ground = Image.new("RGB", image.size, "white")
+        ground.paste(image, mask=image.getchannel("A"))
+        return ground
+    return image.convert("RGB")
+
+
+def _orientation(image):
+    if isinstance(image, pillow_heif.HeifImageFile):
+        return 1  # libheif has turned it already
+    try:
+        value = image.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:
+        return 1
+    return value if value in range(1, 9) else 1
+
+
+def _turn(image, orientation):
+    transpose = Image.Transpose
+    method = {
+        2: transpose.FLIP_LEFT_RIGHT,
+        3: transpose.ROTATE_180,
+        4: transpose.FLIP_TOP_BOTTOM,
+        5: transpose.TRANSPOSE,
+        6: transpose.ROTATE_270,
+        7: transpose.TRANSVERSE,
+        8: transpose.ROTATE_90,
+    }.get(orientation)
+    return image if method is None else image.transpose(method)
+
+
+def _exif_facts(image):
+    """(taken_at in UTC, (latitude, longitude)) from EXIF; each None when absent or nonsense."""
+    try:
+        exif = image.getexif()
+        details = exif.get_ifd(ExifTags.IFD.Exif)
+        gps = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    except Exception:  # hostile EXIF is no reason to lose the picture
+        return None, None
+    return _exif_time(details), _exif_position(gps)
+
+
+def _exif_time(details):
+    text = str(details.get(ExifTags.Base.DateTimeOriginal, "")).strip("\x00 ")
+    try:
+        taken = datetime.strptime(text, "%Y:%m:%d %H:%M:%S")
+    except ValueError:
+        return None
+    zone = CHINA_TIME
+    offset = re.fullmatch(
+        r"([+-])(\d\d):(\d\d)", str(details.get(ExifTags.Base.OffsetTimeOriginal, "")).strip("\0 ")
+    )
+    if offset and int(offset[2]) <= 14:
+        minutes = int(offset[2]) * 60 + int(offset[3])
+        zone = timezone(timedelta(minutes=minutes if offset[1] == "+" else -minutes))
+    try:
+        taken = taken.replace(tzinfo=zone).astimezone(timezone.utc)
+    except OverflowError:
+        return None
+    return taken if 1990 <= taken.year <= 2100 else None
+
+
+def _exif_position(gps):
+    try:
+        latitude = _degrees(gps[ExifTags.GPS.GPSLatitude], gps.get(ExifTags.GPS.GPSLatitudeRef))
+        longitude = _degrees(gps[ExifTags.GPS.GPSLongitude], gps.get(ExifTags.GPS.GPSLongitudeRef))
+    except Exception:
+        return None
+    if not (math.isfinite(latitude) and math.isfinite(longitude)):
+        return None
+    if abs(latitude) > 90 or abs(longitude) > 180 or (latitude == 0 and longitude == 0):
+        return None
+    return round(latitude, 7), round(longitude, 7)
+
+
+def _degrees(parts, reference):
+    degrees, minutes, seconds = (float(part) for part in parts)
+    value = degrees + minutes / 60 + seconds / 3600
+    return -value if str(reference).strip("\0 ").upper() in ("S", "W") else value
+
+
+# ---------------------------------------------------------------------------- measure
+def sharpness(gray):
+    """How sharp the sharpest parts of a picture are, about 0 (fog) to 1 and more (printed page).
+
+    The picture is brought to one size first, so that the same page gives the same figure from a
+    3 MP and a 50 MP camera. It is then judged tile by tile: within a tile the variance of the
+    Laplacian is divided by the variance of the grey levels, which takes out contrast and light;
+    a slight smoothing before takes out sensor noise. The 85th percentile of the tiles that hold
+    anything at all is the answer, so that a page with three lines on it is not called blurred
+    for its white. A tile holds something when its grey levels spread by more than a twentieth of
+    the paper's white: noise on bare paper does not, nor does writing blurred to a mist. A picture
+    without such a tile has sharpness 0.
+
+    :param gray: 2-D uint8 array
+    """
+    height, width = gray.shape
+    scale = MEASURE_SIDE / max(height, width)
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
+    smooth = cv2.GaussianBlur(gray, (0, 0), 0.8).astype(np.float32)
+    laplacian = cv2.Laplacian(smooth, cv2.CV_32F)
+    least = (CONTENT_SPREAD * float(np.percentile(gray, 95))) ** 2
+    tile = 60
+    ratios = []
+    for top in range(0, max(1, gray.shape[0] - tile + 1), tile):
+        for left in range(0, max(1, gray.shape[1] - tile + 1), tile):
+            part = smooth[top : top + tile, left : left + tile]
+            spread = float(part.var())
+            if spread > max(least, 4.0):
+                edges = laplacian[top : top + tile, left : left + tile]
+                ratios.append(float(edges.var()) / spread)
+    return float(np.percentile(ratios, 85)) if ratios else 0.0
+
+
+def _measure(image, report):
+    gray = np.asarray(image.convert("L"))
+    blur = round(sharpness(gray), 4)
+    brightness = round(float(np.percentile(gray, 95)), 1)
+    problems = []
+    if max(report.width, report.height) < MIN_LONG_SIDE or (
+        min(report.width, report.height) < MIN_SHORT_SIDE
+    ):
+        problems.append("small")
+    if brightness < MIN_BRIGHTNESS:
+        problems.append("dark")
+    if blur < MIN_SHARPNESS:
+        problems.append("blurred")
+    return replace(report, blur=blur, brightness=brightness, problems=tuple(problems))
+
+
+def _encode(image, quality=QUALITY):
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=quality, optimize=True, progressive=True)
+    return out.getvalue()
+
+
+def thumbnail(data, side=THUMB_SIDE):
+    """A small JPEG of a picture for lists."""
+    mimetype = _check_file(data, False)
+    if not mimetype.startswith("image/"):
+        raise PhotoError("not_an_image", mimetype)
+    return _encode(_open(data, mimetype, side)[0], 80)
+
+
+# ---------------------------------------------------------------------------- watermark
+@functools.lru_cache(maxsize=1)
+def chinese_font():
+    """(file, face index) of a font with simplified Chinese, or None.
+
+    Fontconfig is asked first; well-known folders are searched where it is not installed.
+    """
+    try:
+        answer = subprocess.run(
+            ["fc-list", "-f", "%{file}|%{index}|%{family}|%{style}\n", ":lang=zh-cn"],
+            capture_output=True,
+            text=True,
+            timeout=20,
+            check=True,
+        ).stdout
+        candidates = [line.split("|") for line in answer.splitlines() if line.count("|") == 3]
+        candidates.sort(
+            key=lambda c: ("SC" not in c[2], "Sans" not in c[2], "Regular" not in c[3], c[0], c[1])
+        )
+        for file, index, *_names in candidates:
+            if os.path.isfile(file) and int(index) < 1000:  # above: instances of a variable font
+                return file, int(index)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        pass
+    wanted = ("NotoSansCJK-Regular.ttc", "NotoSerifCJK-Regular.ttc", "wqy-zenhei.ttc", "gbsn00lp.ttf")
+    for root in ("/usr/share/fonts", "/usr/local/share/fonts", os.path.expanduser("~/.fonts")):
+        for folder, _folders, files in os.walk(root):
+            for name in wanted:
+                if name in files:
+                    return os.path.join(folder, name), 2 if name.startswith("Noto") else 0
+    return None
+
+
+def watermark(data, lines):
+    """Write lines (time, place, person) on a dark band along the lower edge of a picture.
+
+    The band is laid under the picture's lower part, at most a quarter of its height.
+    :raises PhotoError: code no_font when the server has no Chinese font; else as for normalise.
+    """
+    font_file = chinese_font()
+    if font_file is None:
+        raise PhotoError("no_font")
+    image = _open(data, _check_file(data, False), MAX_SIDE)[0]
+    lines = [_printable(line) for line in lines if line]
+    if not lines:
+        return _encode(image)
+    size = max(14, min(round(min(image.size) / 28), round(image.height / (6 * len(lines)))))
+    longest = max(lines, key=len)
+    while size > 10:
+        font = ImageFont.truetype(font_file[0], size, index=font_file[1])
+        if font.getlength(longest) <= image.width - 2 * size:
+            break
+        size -= 1
+    font = ImageFont.truetype(font_file[0], size, index=font_file[1])
+    step = round(size * 1.4)
+    band = step * len(lines) + size
+    layer = Image.new("RGBA", (image.width, band), (0, 0, 0, 140))
+    draw = ImageDraw.Draw(layer)
+    for number, line in enumerate(lines):
+        draw.text((size, size // 2 + number * step), line, font=font, fill="white")
+    image.paste(layer, (0, image.height - band), layer)
+    return _encode(image, 90)
+
+
+def _printable(text):
+    return "".join(c for c in str(text) if unicodedata.category(c)[0] != "C")[:120]
+
+
+# ---------------------------------------------------------------------------- paper
+def find_paper(data):
+    """Corners of the sheet of paper in a photo, or None when none stands out.
+
+    :return: four (x, y) fractions of width and height: top left, top right, bottom right,
+        bottom left. None as well when the sheet fills the picture: nothing is to be gained.
+    """
+    image = _open(data, _check_file(data, False), 1000)[0]
+    gray = cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2GRAY)
+    height, width = gray.shape
+    best, best_area = None, 0.15 * width * height
+    for mask in _paper_masks(gray):
+        contours, _tree = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+        for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:5]:
+            quad = _as_quad(contour)
+            if quad is None:
+                continue
+            area = cv2.contourArea(quad.astype(np.float32))
+            if area > best_area:
+                best, best_area = quad, area
+    if best is None or best_area > 0.97 * width * height:
+        return None
+    return [(float(x) / width, float(y) / height) for x, y in _ordered(best)]
+
+
+def _paper_masks(gray):
+    """Several ways to tell paper from table; the largest four-sided figure of any of them wins."""
+    soft = cv2.bilateralFilter(gray, 9, 50, 50)
+    kernel = np.ones((5, 5), np.uint8)
+    closing = np.ones((15, 15), np.uint8)
+    _level, bright = cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
+    yield cv2.morphologyEx(bright, cv2.MORPH_CLOSE, closing)
+    for low, high in ((50, 150), (20, 70)):
+        yield cv2.morphologyEx(cv2.Canny(soft, low, high), cv2.MORPH_CLOSE, kernel)
+
+
+def _as_quad(contour):
+    hull = cv2.convexHull(contour)
+    around = cv2.arcLength(hull, True)
+    for tolerance in (0.01, 0.02, 0.03, 0.05):
+        polygon = cv2.approxPolyDP(hull, tolerance * around, True)
+        if len(polygon) == 4:
+            break
+    else:
+        return None
+    quad = polygon.reshape(4, 2).astype(np.float64)
+    # a sheet seen at a slant still has corners between about 45 and 135 degrees
+    for i in range(4):
+        one, two = quad[i - 1] - quad[i], quad[(i + 1) % 4] - quad[i]
+        norm = np.linalg.norm(one) * np.linalg.norm(two)
+        if norm == 0 or abs(float(one @ two) / norm) > 0.7:
+            return None
+    if cv2.contourArea(hull) < 0.9 * cv2.contourArea(quad.astype(np.float32)):
+        return None
+    return quad
+
+
+def _ordered(quad):
+    """Corners clockwise from the top left."""
+    centre = quad.mean(axis=0)
+    angles = np.arctan2(quad[:, 1] - centre[1], quad[:, 0] - centre[0])
+    clockwise = quad[np.argsort(angles)]
+    start = int(np.argmin(clockwise.sum(axis=1)))
+    return np.roll(clockwise, -start, axis=0)
+
+
+def straighten(data, corners):
+    """The sheet between ``corners`` (as :func:`find_paper` gives them) seen from straight above.
+
+    An offer: the caller keeps the original beside it.
+    :raises ValueError: when the corners do not span a sensible part of the picture.
+    """
+    image = _open(data, _check_file(data, False), MAX_SIDE)[0]
+    points = np.array([[float(x), float(y)] for x, y in corners], dtype=np.float64)
+    if points.shape != (4, 2) or not np.isfinite(points).all():
+        raise ValueError("four corners are needed")
+    if points.min() < -0.1 or points.max() > 1.1:
+        raise ValueError("corners lie outside the picture")
+    if not cv2.isContourConvex(points.astype(np.float32)):
+        raise ValueError("corners do not form a sheet")
+    source = _ordered(points * [image.width, image.height]).astype(np.float32)
+    if cv2.contourArea(source) < 0.01 * image.width * image.height:
+        raise ValueError("corners enclose too little")
+    top_left, top_right, bottom_right, bottom_left = source
+    width = max(np.linalg.norm(top_right - top_left), np.linalg.norm(bottom_right - bottom_left))
+    height = max(np.linalg.norm(bottom_left - top_left), np.linalg.norm(bottom_right - top_right))
+    width, height = _fit(round(float(width)), round(float(height)), MAX_SIDE)
+    target = np.array(
+        [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], dtype=np.float32
+    )
+    matrix = cv2.getPerspectiveTransform(source, target)
+    flat = cv2.warpPerspective(
+        np.asarray(image),
+        matrix,
+        (width, height),
+        flags=cv2.INTER_CUBIC,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    return _encode(ImageOps.autocontrast(Image.fromarray(flat), cutoff=0.5), 90)
+
+
+# ---------------------------------------------------------------------------- names
+def safe_filename(name, mimetype=None, fallback="file"):
+    """A file name that no file system, header or reader can be tricked with.
+
+    Folders, control and direction characters, markup and reserved names go; the length is held
+    to 80 characters; the extension is that of ``mimetype`` when given, whatever was claimed.
+    """
+    name = unicodedata.normalize("NFC", str(name or ""))
+    # control, format (RTL override, zero width), surrogates, private use, line separators
+    name = "".join(
+        " " if unicodedata.category(c) in ("Zl", "Zp") else c
+        for c in name
+        if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+    )
+    name = re.split(r"[/\\]", name)[-1]
+    name = re.sub(r"[<>:\"|?*&;`$'%#]+", "_", name)
+    name = re.sub(r"\s+", " ", name).strip(" .")
+    stem, extension = os.path.splitext(name)
+    if mimetype in EXTENSIONS:
+        if not re.fullmatch(r"\.[A-Za-z0-9]{1,5}", extension):
+            stem, extension = name, ""
+        extension = EXTENSIONS[mimetype]
+    elif not re.fullmatch(r"\.[A-Za-z0-9]{1,10}", extension):
+        stem, extension = name, ""
+    stem = stem.strip(" .")[:80].rstrip(" .") or fallback
+    if re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", stem):
+        stem = f"_{stem}"
+    return stem + extension.lower()

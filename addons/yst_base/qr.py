@@ -1,0 +1,45 @@
+"""QR codes: made for receipts and guides, read from a clerk's photo. Pure functions."""
+
+import io
+
+import qrcode
+from PIL import Image, ImageFilter, ImageOps
+from pyzbar import pyzbar
+
+from . import photo
+
+
+def make(text, box=8, border=4):
+    """PNG of a QR code for ``text`` (error correction M: 15 % may be dirty or folded)."""
+    code = qrcode.QRCode(
+        error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=box, border=border
+    )
+    code.add_data(text)
+    code.make(fit=True)
+    out = io.BytesIO()
+    code.make_image(fill_color="black", back_color="white").save(out, "PNG")
+    return out.getvalue()
+
+
+def read(data):
+    """Texts of all QR codes in a photo, in reading order; [] when there is none.
+
+    :raises photo.PhotoError: the file is no picture
+    """
+    image = Image.open(io.BytesIO(photo.normalise(data, max_side=2000))).convert("L")
+    for attempt in _attempts(image):
+        found = pyzbar.decode(attempt, symbols=[pyzbar.ZBarSymbol.QRCODE])
+        if found:
+            found.sort(key=lambda code: (code.rect.top, code.rect.left))
+            return [code.data.decode("utf-8", "replace") for code in found]
+    return []
+
+
+def _attempts(image):
+    """The picture as it is, then with more contrast, smaller (moire of screens) and larger."""
+    yield image
+    yield ImageOps.autocontrast(image, cutoff=2)
+    yield image.resize((max(1, image.width // 2), max(1, image.height // 2)))
+    yield image.filter(ImageFilter.UnsharpMask(3, 200, 2))
+    if max(image.size) < 1000:
+        yield image.resize((image.width * 2, image.height * 2))
