@@ -5,7 +5,6 @@ from . import base
 from . import res_groups
 from . import res_users
 from . import res_users_sample
-from . import res_users_role
 from . import res_users_role_line
 from . import res_partner_identity
 from . import res_partner

@@ -10,18 +10,24 @@ class ResGroups(models.Model):
 
     _inherit = "res.groups"
 
-    @api.constrains("implied_ids", "implied_by_ids")
+    @api.constrains("implied_ids", "implied_by_ids", "user_ids")
     def _check_one_power(self):
         users = self.env["res.users"].sudo()
         powers = users._powers()
-        for power in powers:
-            # a group that leads to two powers, or a user who gets to them on two ways
-            others = powers - power
-            domain = [("all_group_ids", "in", power.ids), ("all_group_ids", "in", others.ids)]
-            if power in self.all_implied_ids and users.search_count(domain, limit=1):
-                raise ValidationError(
-                    self.env._("This would give somebody two of the three separate powers.")
-                )
+        concerned = self.sudo().all_implied_by_ids
+        if not concerned.all_implied_ids & powers:
+            return
+        twice = any(len(group.all_implied_ids & powers) > 1 for group in concerned)
+        for power in powers if not twice else ():
+            domain = [
+                ("all_group_ids", "in", power.ids),
+                ("all_group_ids", "in", (powers - power).ids),
+            ]
+            twice = twice or users.search_count(domain, limit=1)
+        if twice:
+            raise ValidationError(
+                self.env._("This would give somebody two of the three separate powers.")
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -36,7 +42,7 @@ class ResGroups(models.Model):
         if not self.env.su:
             self._check_unlimited()
         own = set(self.env.user.group_ids.ids)
-        with self.env.cr.savepoint():
+        with self.env["res.users"]._undone_on_error():
             result = super().write(vals)
             if not self.env.su and keys & MEMBERSHIP and own != set(self.env.user.group_ids.ids):
                 raise AccessError(self.env._("Nobody changes their own rights."))

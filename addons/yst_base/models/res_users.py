@@ -60,10 +60,11 @@ class ResUsers(models.Model):
     def create(self, vals_list):
         if self.env.context.get("yst_rights") is RIGHTS_TOKEN:
             return super().create(vals_list)
-        with self.env.cr.savepoint():
+        authority = self._authority()
+        with self._undone_on_error():
             inner = self.with_context(yst_rights=RIGHTS_TOKEN)
             users = super(ResUsers, inner).create(vals_list).with_env(self.env)
-            users._settle_rights(users._default_rights())
+            users._settle_rights(users._default_rights(), authority)
         return users
 
     def write(self, vals):
@@ -136,18 +137,39 @@ class ResUsers(models.Model):
         if self.env.context.get("yst_rights") is RIGHTS_TOKEN:
             yield self
             return
-        before = self._rights()
-        with self.env.cr.savepoint():
+        before, authority = self._rights(), self._authority()
+        with self._undone_on_error():
             yield self.with_context(yst_rights=RIGHTS_TOKEN)
-            self._settle_rights(before)
+            self._settle_rights(before, authority)
 
-    def _settle_rights(self, before):
+    @contextmanager
+    def _undone_on_error(self):
+        """A savepoint that also forgets which rights were cached inside it."""
+        try:
+            with self.env.cr.savepoint():
+                yield
+        except Exception:
+            self.env.registry.clear_cache()
+            self.env.registry.clear_cache("groups")
+            raise
+
+    def _authority(self):
+        """What the acting user may do with rights, found out before anything is changed."""
+        if self.env.su:
+            return "superuser"
+        if self.env.user.has_group("base.group_system"):
+            return "system"
+        if self.env.user.has_group("yst_base.group_security_administrator"):
+            return "security"
+        return None
+
+    def _settle_rights(self, before, authority):
         after = self._rights()
         changed = self.filtered(lambda u: before.get(u.id) != after[u.id])
         if not changed:
             return
-        if not self.env.su:
-            self._check_authority(changed, before, after)
+        if authority != "superuser":
+            self._check_authority(authority, changed, before, after)
         for user in changed:
             detail = user._rights_difference(before[user.id], after[user.id])
             self.env["yst.audit.log"].sudo()._log("rights_change", user, detail=detail)
@@ -181,18 +203,16 @@ class ResUsers(models.Model):
         portal = {**rights, "groups": frozenset(self.env.ref("base.group_portal").ids)}
         return {user.id: portal if user._is_portal() else rights for user in self.sudo()}
 
-    def _check_authority(self, changed, before, after):
-        actor = self.env.user
-        system = actor.has_group("base.group_system")
-        if not (system or actor.has_group("yst_base.group_security_administrator")):
+    def _check_authority(self, authority, changed, before, after):
+        if not authority:
             raise AccessError(
                 self.env._(
                     "Only a security administrator changes roles, groups and jurisdictions."
                 )
             )
-        if actor in changed:
+        if self.env.user in changed:
             raise AccessError(self.env._("Nobody changes their own rights."))
-        if system:
+        if authority == "system":
             return
         groups = self.env["res.groups"].sudo()
         touched = groups.browse(
