@@ -62,6 +62,4 @@ def _check_ring(ring):
 
 
 def _is_number(value):
-    return (
-        isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-    )
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)

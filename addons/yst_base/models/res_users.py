@@ -181,8 +181,7 @@ class ResUsers(models.Model):
             user.id: {
                 "groups": frozenset(set(user.group_ids.ids) - own),
                 "roles": frozenset(
-                    (line.role_id.id, line.date_from, line.date_to)
-                    for line in user.role_line_ids
+                    (line.role_id.id, line.date_from, line.date_to) for line in user.role_line_ids
                 ),
                 "areas": frozenset(user.jurisdiction_ids.ids),
             }
@@ -206,9 +205,7 @@ class ResUsers(models.Model):
     def _check_authority(self, authority, changed, before, after):
         if not authority:
             raise AccessError(
-                self.env._(
-                    "Only a security administrator changes roles, groups and jurisdictions."
-                )
+                self.env._("Only a security administrator changes roles, groups and jurisdictions.")
             )
         if self.env.user in changed:
             raise AccessError(self.env._("Nobody changes their own rights."))

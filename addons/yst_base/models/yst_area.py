@@ -56,14 +56,10 @@ class Area(models.Model):
         "15 for grids.",
     )
     kind = fields.Selection(KINDS, required=True, default="grid", index=True)
-    parent_id = fields.Many2one(
-        "yst.area", string="Lies in", index=True, ondelete="restrict"
-    )
+    parent_id = fields.Many2one("yst.area", string="Lies in", index=True, ondelete="restrict")
     parent_path = fields.Char(index=True)
     child_ids = fields.One2many("yst.area", "parent_id", string="Areas within")
-    complete_name = fields.Char(
-        compute="_compute_complete_name", recursive=True, store=True
-    )
+    complete_name = fields.Char(compute="_compute_complete_name", recursive=True, store=True)
     latitude = fields.Float(digits=(9, 6), help="WGS-84, degrees north")
     longitude = fields.Float(digits=(9, 6), help="WGS-84, degrees east")
     boundary = fields.Text(
@@ -167,9 +163,7 @@ class Area(models.Model):
             "type": self.env._("it must be a GeoJSON Polygon or MultiPolygon."),
             "ring": self.env._("a ring needs at least four points."),
             "closed": self.env._("a ring must end on the point where it began."),
-            "position": self.env._(
-                "a point must be [longitude, latitude] in degrees (WGS-84)."
-            ),
+            "position": self.env._("a point must be [longitude, latitude] in degrees (WGS-84)."),
             "size": self.env._("it has too many points; simplify it first."),
         }
         return messages[error.code]

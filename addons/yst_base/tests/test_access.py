@@ -72,8 +72,12 @@ ALLOWED = {
         "unlink": ("admin",),
     },
     "ir.config_parameter": dict.fromkeys(OPERATIONS, ("admin",)),
-    "ir.model.access": {"read": ("admin",), "write": ("admin",), "create": ("admin",),
-                        "unlink": ("admin",)},
+    "ir.model.access": {
+        "read": ("admin",),
+        "write": ("admin",),
+        "create": ("admin",),
+        "unlink": ("admin",),
+    },
     "ir.rule": dict.fromkeys(OPERATIONS, ("admin",)),
 }
 
@@ -87,8 +91,10 @@ class TestAccess(BaseCase):
             expected = role in ALLOWED[model].get(operation, ())
             with self.subTest(model=model, role=role, operation=operation):
                 with mute_logger("odoo.addons.base.models.ir_model"):
-                    found = self.env["ir.model.access"].with_user(self.users[role]).check(
-                        model, operation, raise_exception=False
+                    found = (
+                        self.env["ir.model.access"]
+                        .with_user(self.users[role])
+                        .check(model, operation, raise_exception=False)
                     )
                 self.assertEqual(bool(found), expected)
 

@@ -160,9 +160,7 @@ class TestOrganisationImport(BaseCase):
         del data["areas"][1]
         self.Area._import_organisation(data)
         self.assertEqual(len(self._own()), 7)
-        self.assertEqual(
-            self._own().filtered(lambda a: a.code == "998877001001").name, "改名社区"
-        )
+        self.assertEqual(self._own().filtered(lambda a: a.code == "998877001001").name, "改名社区")
 
     def test_a_wrong_file_changes_nothing_and_says_where(self):
         def broken(path, value):
@@ -201,9 +199,7 @@ class TestOrganisationImport(BaseCase):
         top = self.Area._import_organisation(data)
         areas = self.Area.search([("parent_id", "=", top.id)])
         self.assertEqual(len(areas), 27)
-        self.assertEqual(
-            sum(area.population for area in areas), data["subdistrict"]["population"]
-        )
+        self.assertEqual(sum(area.population for area in areas), data["subdistrict"]["population"])
         self.assertEqual(
             self.Area.search_count([("id", "child_of", top.id), ("kind", "=", "grid")]),
             sum(area["grids"] for area in data["areas"]),

@@ -62,8 +62,10 @@ class TestAudit(BaseCase):
                 self.as_role(role, self.line.browse()).create({"action": "login"})
 
     def test_who_did_it_is_not_for_the_caller_to_say(self):
-        line = self.as_role("leader", self.line.browse()).sudo().create(
-            {"action": "export", "user_id": self.users["cadre"].id, "ip": "1.2.3.4"}
+        line = (
+            self.as_role("leader", self.line.browse())
+            .sudo()
+            .create({"action": "export", "user_id": self.users["cadre"].id, "ip": "1.2.3.4"})
         )
         self.assertEqual(line.user_id, self.users["leader"])
         self.assertFalse(line.ip)

@@ -165,7 +165,9 @@ class TestIdentity(BaseCase):
                     "name": f"居民{n}",
                     "is_resident": True,
                     "phone": f"154{n:08d}",
-                    "identity_number": number(born=f"19{60 + n // 900}0102", order=f"{n % 900:03d}"),
+                    "identity_number": number(
+                        born=f"19{60 + n // 900}0102", order=f"{n % 900:03d}"
+                    ),
                 }
                 for n in range(start, start + count)
             ]
@@ -325,9 +327,7 @@ class TestIdentitySecrecy(BaseCase):
                     self._refused(users.read, [name])
                     self._refused(users.search, [(name, "=", "x")])
                     self._refused(users.search, [(f"partner_id.{name}", "=", "x")])
-                    self._refused(
-                        users.search, [("partner_id", "any", [(name, "=like", "a%")])]
-                    )
+                    self._refused(users.search, [("partner_id", "any", [(name, "=like", "a%")])])
                     self._refused(users.search, [], order=name)
                     with self.assertRaises(ValueError):  # no such order at all
                         users.search([], order=f"partner_id.{name}")
@@ -336,15 +336,11 @@ class TestIdentitySecrecy(BaseCase):
                     self.assertNotIn(name, users.fields_get())
 
     def test_export_is_refused(self):
-        self.users["leader"].group_ids = [
-            Command.link(self.env.ref("base.group_allow_export").id)
-        ]
+        self.users["leader"].group_ids = [Command.link(self.env.ref("base.group_allow_export").id)]
         for role in ("admin", "leader"):
             for name in SECRET:
                 self._refused(self.as_role(role, self.partner).export_data, ["name", name])
-                self._refused(
-                    self.as_role(role, self.account).export_data, [f"partner_id/{name}"]
-                )
+                self._refused(self.as_role(role, self.account).export_data, [f"partner_id/{name}"])
 
     def test_writing_is_refused_even_to_the_superuser(self):
         for name in (*SECRET, "identity_masked", "mobile_masked"):

@@ -130,16 +130,21 @@ class TestIdentityRules(BaseCase):
         hmt, resident = number(area="810000"), number()
         self.assertEqual(identity.check("hmt_permit", hmt, TODAY).birthdate, date(1956, 3, 15))
         self.assertEqual(self._code(identity.check, "resident_id", hmt, TODAY), "kind_hmt")
-        self.assertEqual(
-            self._code(identity.check, "hmt_permit", resident, TODAY), "kind_resident"
-        )
+        self.assertEqual(self._code(identity.check, "hmt_permit", resident, TODAY), "kind_resident")
         self.assertEqual(self._code(identity.check, "licence", resident, TODAY), "kind")
         self.assertEqual(self._code(identity.check, None, resident, TODAY), "kind")
 
     def test_passports(self):
         for good in ("E12345678", "ea1234567", "G 1234 5678", "Ｅ１２３４５６７８", "12345678"):
             self.assertEqual(identity.check("passport", good, TODAY).kind, "passport")
-        for wrong in ("ABCDEFGH", "E123", "E1234/678", "<script>1", "E1234567890123456", "张1234567"):
+        for wrong in (
+            "ABCDEFGH",
+            "E123",
+            "E1234/678",
+            "<script>1",
+            "E1234567890123456",
+            "张1234567",
+        ):
             self.assertEqual(self._code(identity.check, "passport", wrong, TODAY), "passport")
 
     def test_permanent_residence_cards(self):

@@ -100,9 +100,7 @@ class TestRoles(BaseCase):
             for values in ({"password": "new password"}, {"name": "x"}, {"login": "x"}):
                 with self.subTest(role=role, values=values):
                     self._refused(self.as_role(role, admin).write, values)
-            self._refused(
-                self.as_role(role, admin.partner_id).write, {"email": "me@example.com"}
-            )
+            self._refused(self.as_role(role, admin.partner_id).write, {"email": "me@example.com"})
         self._refused(
             self.as_role("security", admin).write,
             {"group_ids": [Command.unlink(self.env.ref("base.group_system").id)]},
