@@ -4,6 +4,7 @@ import hashlib
 
 from odoo import http
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 from odoo.http import request
 
 from . import portal_common as common
@@ -68,7 +69,7 @@ class PortalApply(http.Controller):
         """Saves a step and goes on to the next, or says what is still missing."""
         case = self._draft(case_id)
         if case.state != "draft":
-            return self._go(f"/my/cases/{case.id}")
+            return common.go(f"/my/cases/{case.id}")
         if step == "check":
             return self._submit(case, entries)
         given = self._given(step, entries)
@@ -76,13 +77,11 @@ class PortalApply(http.Controller):
         errors = self._save(case, given | {"draft_step": here + 1})
         errors = {**self._lacking(case, step, given), **errors}
         if not errors:
-            return self._go(f"/my/apply/{case.id}/{STEPS[here]}")
+            return common.go(f"/my/apply/{case.id}/{STEPS[here]}")
         # what is right has been saved; only the step reached is taken back
         case._draft_save({"draft_step": here})
         if common.wants_json():
-            field, message = next(iter(errors.items()))
-            error = {"code": "invalid", "message": message, "field": field}
-            return common.json_answer(422, error=error, errors=errors)
+            return common.json_errors(errors)
         return self._page(case, step, errors, given)
 
     def _submit(self, case, entries):
@@ -91,7 +90,7 @@ class PortalApply(http.Controller):
                 request.env._("Confirm that what you hand in is true."), "declared"
             )
         case.action_submit()
-        return self._go(f"/my/cases/{case.id}/receipt")
+        return common.go(f"/my/cases/{case.id}/receipt")
 
     # ------------------------------------------------------------------ draft
 
@@ -123,7 +122,7 @@ class PortalApply(http.Controller):
         if case.state == "draft":
             case.action_withdraw()
             common.say(request.env._("The draft has been deleted."))
-        return self._go("/my/cases")
+        return common.go("/my/cases")
 
     # ------------------------------------------------------------------ photos
 
@@ -138,10 +137,28 @@ class PortalApply(http.Controller):
         if not hasattr(file, "read"):
             raise common.FieldError(request.env._("Choose a photo first."), "file", "empty")
         data, filename = file.read(), file.filename or ""
-        sent = hashlib.sha256(data).hexdigest()
-        if not self._sent_before(case, line, sent):
+        # a photo whose answer was lost on the way is sent again by the phone: once is enough
+        photo = self._sent_before(case, line, hashlib.sha256(data).hexdigest())
+        if not photo:
             result = line._upload(data, filename) if line else case._upload_consent(data, filename)
-            self._remember_sent(case, line, sent, result["evidence_id"])
+            photo = request.env["yst.evidence"].sudo().browse(result["evidence_id"])
+        offer = photo if line and photo.kind == "photo" and photo._find_paper() else None
+        return self._photos_answer(case, line, offer)
+
+    @http.route(
+        "/my/apply/<int:case_id>/straighten", type="http", auth="yst_resident", methods=["POST"],
+        sitemap=False, max_content_length=common.TEXT_LIMIT,
+    )
+    @common.resident_action
+    def straighten(self, case_id, line="", evidence="", **kwargs):
+        """Shows the sheet in a photo from straight above; the photo as taken is kept as well."""
+        case, line = self._draft(case_id), self._line(case_id, line)
+        photo = self._photo(case, line, evidence)
+        if not line or not line._may_upload():
+            raise UserError(request.env._("This photo has been handed in and stays."))
+        flat = photo._straighten()
+        if flat:
+            line.photo_ids = [Command.unlink(photo.id), Command.link(flat.id)]
         return self._photos_answer(case, line)
 
     @http.route(
@@ -173,28 +190,25 @@ class PortalApply(http.Controller):
             raise request.not_found()
         return found
 
-    def _photos_answer(self, case, line):
+    def _sent_before(self, case, line, source_sha256):
+        """The photo that was made from the very same file and still stands, if any."""
+        photos = line.photo_ids if line else case.consent_evidence_id
+        if line and line.revision != case.correction_count:
+            return photos.browse()  # those before the correction do not count any more
+        return photos.filtered(lambda photo: photo.source_sha256 == source_sha256)[:1]
+
+    def _photos_answer(self, case, line, offer=None):
         if not common.wants_json():
             return common.back(f"/my/apply/{case.id}/materials")
         photos = line.photo_ids if line else case.consent_evidence_id
         html = request.env["ir.qweb"]._render(
             "yst_service.portal_photos",
-            {"case": case, "line": line, "photos": photos, "editable": True,
-             "csrf_token": request.csrf_token, "problem_texts": problem_texts(request.env)},
+            {
+                "case": case, "line": line, "photos": photos, "editable": True, "offer": offer,
+                "csrf_token": request.csrf_token,
+            },
         )
         return common.json_answer(html=str(html), complete=bool(photos))
-
-    # A photo whose answer was lost on the way is sent again by the phone: once is enough.
-
-    def _sent_before(self, case, line, sent):
-        known = request.session.get("yst_sent", {}).get(f"{case.id}.{line.id}.{sent}")
-        photos = line.photo_ids if line else case.consent_evidence_id
-        return known in photos.ids
-
-    def _remember_sent(self, case, line, sent, evidence_id):
-        known = dict(list(request.session.get("yst_sent", {}).items())[-40:])
-        known[f"{case.id}.{line.id}.{sent}"] = evidence_id
-        request.session["yst_sent"] = known
 
     # ------------------------------------------------------------------ helpers
 
@@ -238,7 +252,7 @@ class PortalApply(http.Controller):
         if given.get("mobile"):
             try:
                 with env.cr.savepoint():
-                    partner._set_mobile(given["mobile"])
+                    common.set_mobile(given["mobile"])
             except ValidationError as error:
                 errors["mobile"] = error.args[0]
         return errors
@@ -261,12 +275,6 @@ class PortalApply(http.Controller):
             if not case.applicant_id.mobile_masked:
                 found["mobile"] = env._("Enter a mobile number, so that you can be reached.")
         return found
-
-    def _go(self, path):
-        """On to another page of ours: told to a script, done for a browser."""
-        if common.wants_json():
-            return common.json_answer(next=path)
-        return common.see(path)
 
     def _page(self, case, step, errors=None, given=None):
         values = {
@@ -295,7 +303,6 @@ class PortalApply(http.Controller):
             areas=self._areas() if step == "details" else (),
             kinds=self._kinds() if step == "who" else (),
             problems=case._submit_problems() if step == "check" else (),
-            problem_texts=problem_texts(request.env),
         )
 
     def _steps(self, case):
@@ -316,12 +323,3 @@ class PortalApply(http.Controller):
         return [
             pair for pair in field._description_selection(request.env) if pair[0] != "none"
         ]
-
-
-def problem_texts(env):
-    """What is told to the sender of a photo, by the code of the arrival check."""
-    return {
-        "blurred": env._("Blurred: hold the phone still and take it again."),
-        "dark": env._("Too dark: take it again in better light."),
-        "small": env._("Too small to read: move closer and take it again."),
-    }

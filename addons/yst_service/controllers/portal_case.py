@@ -12,17 +12,18 @@ from odoo.addons.yst_base import qr
 
 from ..rules import ENDED_STATES, HANDLED_STATES, OPEN_STATES, needs_visit
 from . import portal_common as common
-from .portal_apply import problem_texts
 
 PAGE = 20
 TEXT = 1000
 #: Papers that a resident can take away, by the name in the address.
 PAPERS = {
-    "receipt": "yst_service.report_case_receipt",
-    "acceptance": "yst_service.report_case_acceptance",
-    "refusal": "yst_service.report_case_refusal",
-    "correction": "yst_service.report_case_correction",
+    "receipt": "yst_service.report_receipt",
+    "acceptance": "yst_service.report_acceptance",
+    "refusal": "yst_service.report_refusal",
+    "correction": "yst_service.report_correction",
 }
+#: Of no concern to the resident.
+OFFICE_EVENTS = ("clerk_changed", "followed_up")
 #: Something is expected of the applicant: finish, correct, make an appointment or keep it.
 NEEDS = Domain("state", "in", ("draft", "correction", "appointed")) | (
     Domain("state", "in", ("accepted", "reviewing"))
@@ -75,7 +76,7 @@ class PortalCase(http.Controller):
             "yst_service.portal_case",
             page_name="yst_case",
             case=case,
-            applies=applies,
+            events=case.event_ids.filtered(lambda one: one.kind not in OFFICE_EVENTS)[::-1],
             may={
                 "correct": applies and case.state == "correction",
                 "book": visit and case.state in ("accepted", "reviewing", "appointed"),
@@ -86,7 +87,6 @@ class PortalCase(http.Controller):
             papers=self._papers(case),
             messages=self._messages(case),
             levels=rating_levels(request.env),
-            problem_texts=problem_texts(request.env),
             field_labels={
                 name: dict(case[records]._fields[name]._description_selection(request.env))
                 for name, records in (("state", "line_ids"), ("kind", "event_ids"))
@@ -111,7 +111,7 @@ class PortalCase(http.Controller):
         case = common.owned("yst.service.case", case_id)
         if not case.number:
             raise request.not_found()
-        png = qr.make(f"{case.get_base_url()}/yst/case/{case.number}")
+        png = qr.make(case._scan_url())
         return request.make_response(
             png, [("Content-Type", "image/png"), *common.NO_STORE.items()]
         )
@@ -156,7 +156,6 @@ class PortalCase(http.Controller):
             correction=case.correction_ids.filtered(
                 lambda one: one.number == case.correction_count
             ),
-            problem_texts=problem_texts(request.env),
         )
 
     @http.route(
@@ -262,10 +261,7 @@ class PortalCase(http.Controller):
 
     def _done(self, case, message, anchor=""):
         common.say(message)
-        path = f"/my/cases/{case.id}{anchor}"
-        if common.wants_json():
-            return common.json_answer(next=path)
-        return common.see(path)
+        return common.go(f"/my/cases/{case.id}{anchor}")
 
     def _papers(self, case):
         """Which papers there are by now: (name in the address, label)."""

@@ -38,6 +38,20 @@ def resident():
     return request.env.user.partner_id.sudo()
 
 
+def set_mobile(number):
+    """The reader's mobile number, with which they also log in if they did before.
+
+    :raises ValidationError: no mobile number, or another account has it
+    """
+    if not number:
+        raise ValidationError(request.env._("Enter the number."))
+    resident()._set_mobile(number)
+    user = request.env.user
+    if user._yst_follow_mobile(number):
+        # the session of this very reader goes on under the new login
+        request.session.session_token = user._compute_session_token(request.session.sid)
+
+
 def owned(model, record_id):
     """The record if it is the reader's own; else the same "not found" as a missing one."""
     record = request.env[model].sudo().browse(record_id).exists()
@@ -69,6 +83,13 @@ def json_error(error):
         code, field = getattr(error, "code", "refused"), getattr(error, "field", None)
         message, status = str(error.args[0] if error.args else error), 422
     return json_answer(status, error={"code": code, "message": message, "field": field})
+
+
+def json_errors(errors):
+    """The structured answer for several wrong entries: messages by entry, the first on top."""
+    field, message = next(iter(errors.items()))
+    error = {"code": "invalid", "message": message, "field": field}
+    return json_answer(422, error=error, errors=errors)
 
 
 def resident_action(handler):
@@ -121,6 +142,11 @@ def see(path):
     response = request.redirect(path, code=303)
     response.headers.update(NO_STORE)
     return response
+
+
+def go(path):
+    """On to another page of ours: told to a script, done for a browser."""
+    return json_answer(next=path) if wants_json() else see(path)
 
 
 def safe_path(path, default="/my"):

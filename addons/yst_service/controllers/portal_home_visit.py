@@ -9,6 +9,8 @@ from . import portal_common as common
 from .portal_case import by_day
 
 OPEN = ("requested", "confirmed")
+#: What a resident may give as the reason; "assigned" is for the staff alone.
+GROUNDS = ("age", "disability", "ill")
 MAX_PROOFS = 3
 
 
@@ -64,6 +66,10 @@ class PortalHomeVisit(http.Controller):
             if file.filename
         ]
         try:
+            if values["eligibility"] not in GROUNDS:
+                raise common.FieldError(
+                    request.env._("Choose why you need a home visit."), "eligibility"
+                )
             request.env["yst.service.home.visit"]._request_for(
                 common.resident(), values, proofs
             )
@@ -73,9 +79,7 @@ class PortalHomeVisit(http.Controller):
                 raise
             return self._form(case, error.args[0], values)
         common.say(request.env._("The visit has been asked for. You will be told the time."))
-        if common.wants_json():
-            return common.json_answer(next="/my/home-visits")
-        return common.see("/my/home-visits")
+        return common.go("/my/home-visits")
 
     @http.route(
         "/my/home-visits/<int:visit_id>/cancel",
@@ -87,7 +91,7 @@ class PortalHomeVisit(http.Controller):
         if visit.state in OPEN:
             visit.action_cancel()
         common.say(request.env._("The visit has been cancelled."))
-        return common.see("/my/home-visits")
+        return common.go("/my/home-visits")
 
     # ------------------------------------------------------------------ helpers
 

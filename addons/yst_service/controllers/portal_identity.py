@@ -13,7 +13,11 @@ WRONG_ATTEMPTS_AN_HOUR = 10
 
 
 class PortalIdentity(http.Controller):
-    @http.route("/my/identity", type="http", auth="yst_resident", website=True, sitemap=False)
+    @http.route(
+        "/my/identity", type="http", auth="yst_resident", website=True, sitemap=False,
+        max_content_length=common.TEXT_LIMIT,
+    )
+    @common.resident_action
     def identity(self, next="/my", **entries):  # noqa: A002 (the name in the address)
         next_page = common.safe_path(next)
         errors = {}
@@ -21,7 +25,9 @@ class PortalIdentity(http.Controller):
             errors = self._save(entries)
             if not errors:
                 common.say(request.env._("Your details have been saved."))
-                return common.see(next_page)
+                return common.go(next_page)
+            if common.wants_json():
+                return common.json_errors(errors)
         return common.page(
             "yst_service.portal_identity",
             partner=common.resident(),
@@ -70,7 +76,7 @@ class PortalIdentity(http.Controller):
         if new and not 1 < len(name) <= 50:
             errors["name"] = env._("Enter your real name as on the document, 2 to 50 characters.")
         if mobile or not partner.mobile_masked:
-            self._try(errors, "mobile", partner._set_mobile, mobile)
+            self._try(errors, "mobile", common.set_mobile, mobile)
         if new:
             kind = entries.get("identity_kind")
             if kind not in KINDS:

@@ -1,7 +1,7 @@
 import re
 
-from odoo import api, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
 
 from odoo.addons.yst_base import identity
 
@@ -9,15 +9,19 @@ EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 class ResUsers(models.Model):
+    """Accounts of residents: opened and entered with a mobile number or an e-mail address.
+
+    A number is nowhere in the clear: the login of such an account carries the masked number
+    and a keyed hash, through which it is found.
+    """
+
     _inherit = "res.users"
+
+    login_cipher = fields.Char(readonly=True, copy=False, groups=fields.NO_ACCESS)
 
     @api.model
     def _yst_mobile_login(self, text):
-        """The stored login of an account opened with a mobile number, else False.
-
-        The number itself is kept encrypted on the partner alone; the login carries the
-        masked number and a keyed hash of it.
-        """
+        """The stored login for a mobile number, False for anything else."""
         try:
             mobile = identity.normalise_mobile(text)
         except identity.IdentityError:
@@ -43,7 +47,8 @@ class ResUsers(models.Model):
         login = values.get("login") or ""
         stored = self._yst_mobile_login(login)
         if stored:
-            values.update(login=stored, email=False)
+            cipher = self._yst_login_cipher(login)
+            values.update(login=stored, login_cipher=cipher, email=False)
         elif "partner_id" not in values and not EMAIL.fullmatch(login):
             raise UserError(self.env._("Enter a mobile number with 11 digits or an e-mail."))
         user = super()._signup_create_user(values)
@@ -52,6 +57,41 @@ class ResUsers(models.Model):
             if stored:
                 user.partner_id.sudo()._set_mobile(login)
         return user
+
+    @api.model
+    def _yst_login_cipher(self, mobile):
+        number = identity.normalise_mobile(mobile)
+        return self.env["res.partner"]._vault().encrypt("login", number)
+
+    def _yst_follow_mobile(self, mobile):
+        """Who logs in with a mobile number logs in with the new one from now on.
+
+        :return: whether the login has changed (sessions end with it)
+        :raise ValidationError: another account has the number
+        """
+        self.ensure_one()
+        user = self.sudo()
+        if not user.login_cipher:
+            return False
+        login = self._yst_mobile_login(mobile)
+        if login == user.login:
+            return False
+        if user.with_context(active_test=False).search_count([("login", "=", login)], limit=1):
+            raise ValidationError(self.env._("There is already an account with this number."))
+        user.write({"login": login, "login_cipher": self._yst_login_cipher(mobile)})
+        return True
+
+    @api.model
+    def _yst_rekey_logins(self):
+        """Logins by mobile number under the newest keys (密钥轮换)."""
+        keys = self.env["res.partner"]._vault()
+        users = self.sudo().with_context(active_test=False)
+        for user in users.search([("login_cipher", "!=", False)]):
+            number = self.env["res.partner"]._decrypted("login", user.login_cipher)
+            user.write({
+                "login": self._yst_mobile_login(number),
+                "login_cipher": keys.encrypt("login", number),
+            })
 
     @api.model
     def reset_password(self, login):
