@@ -30,6 +30,7 @@
         "views/yst_service_follow_up_views.xml",
         "views/yst_service_case_report_views.xml",
         "views/res_config_settings_views.xml",
+        "views/website_templates.xml",
         "views/guide_templates.xml",
         "data/portal_data.xml",
         "views/portal_common_templates.xml",
@@ -43,6 +44,9 @@
     ],
     "demo": ["demo/demo.xml"],
     "assets": {
+        "web._assets_primary_variables": [
+            "yst_service/static/src/scss/website_variables.scss",
+        ],
         "web.assets_frontend": ["yst_service/static/src/frontend/**/*"],
         "web.assets_backend": ["yst_service/static/src/backend/**/*"],
     },

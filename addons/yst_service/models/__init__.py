@@ -29,3 +29,4 @@ from . import res_config_settings
 from . import res_users
 from . import ir_http
 from . import yst_portal_attempt
+from . import website

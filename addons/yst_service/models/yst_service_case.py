@@ -114,11 +114,12 @@ class ServiceCase(models.Model):
     terminated_at = fields.Datetime(readonly=True, copy=False)
     terminated_count = fields.Integer(
         "Times ended without result",
+        default=0,
         readonly=True,
         copy=False,
         help="How often it was terminated or not accepted; stays when it is reopened.",
     )
-    reopened_count = fields.Integer("Times reopened", readonly=True, copy=False)
+    reopened_count = fields.Integer("Times reopened", default=0, readonly=True, copy=False)
     terminate_reason_id = fields.Many2one(
         "yst.service.reason", readonly=True, copy=False, ondelete="restrict", string="Reason"
     )
@@ -129,12 +130,16 @@ class ServiceCase(models.Model):
         string="Result papers", readonly=True, copy=False,
     )
     note = fields.Text("Remarks of the applicant")
-    draft_step = fields.Integer(readonly=True, copy=False, help="Step the applicant has reached.")
+    draft_step = fields.Integer(
+        default=0, readonly=True, copy=False, help="Step the applicant has reached."
+    )
     line_ids = fields.One2many("yst.service.case.line", "case_id", string="Materials", readonly=True)
     correction_ids = fields.One2many(
         "yst.service.correction", "case_id", string="Corrections", readonly=True
     )
-    correction_count = fields.Integer("Corrections asked", readonly=True, copy=False)
+    correction_count = fields.Integer(
+        "Corrections asked", default=0, readonly=True, copy=False
+    )
     event_ids = fields.One2many(
         "yst.service.case.event", "case_id", string="Timeline", readonly=True
     )
@@ -250,6 +255,13 @@ class ServiceCase(models.Model):
                 self.env._("An application that has been handed in cannot be deleted. "
                            "Terminate it with a reason.")
             )
+        self.check_access("unlink")
+        reason = self.env._("Draft thrown away")
+        drafts = self.sudo()
+        drafts.line_ids._evidence_forget(reason)
+        drafts.line_ids.unlink()
+        drafts.consent_evidence_id = False
+        drafts._evidence_forget(reason)
         return super().unlink()
 
     def copy(self, default=None):

@@ -39,7 +39,7 @@ class ServiceCase(models.Model):
         slot._take()
         if self.state == "appointed":
             self.appointment_id._cancel()
-            self.flush_recordset()
+            self.env["yst.service.appointment"].flush_model(["state"])
         appointment = self.env["yst.service.appointment"].sudo().create({
             "case_id": self.id, "slot_id": slot.id, "area_id": self.area_id.id,
         })

@@ -16,7 +16,7 @@ class ServiceCase(models.Model):
         self.ensure_one()
         self.check_access("read")
         clerk = self.has_access("write")
-        lines = self.line_ids
+        lines = self.line_ids.sudo()  # whoever may read the application may read these
         states = dict(lines._fields["state"]._description_selection(self.env))
         examined = clerk and self.state in EXAMINED_STATES
         away = self.channel != "portal"
@@ -48,7 +48,7 @@ class ServiceCase(models.Model):
                 }
                 for line in lines
             ],
-            "results": [photo._review_data() for photo in self.result_evidence_ids],
-            "consent": [photo._review_data() for photo in self.consent_evidence_id],
+            "results": [photo._review_data() for photo in self.sudo().result_evidence_ids],
+            "consent": [photo._review_data() for photo in self.sudo().consent_evidence_id],
             "reasons": [{"id": reason.id, "name": reason.name} for reason in reasons],
         }

@@ -21,6 +21,7 @@ class ServiceCaseLine(models.Model):
     _description = "Application Material"
     _inherit = ["yst.evidence.mixin"]
     _order = "case_id, sequence, id"
+    _evidence_via = "case_id"
 
     case_id = fields.Many2one(
         "yst.service.case", required=True, readonly=True, index=True, ondelete="cascade"
@@ -49,10 +50,10 @@ class ServiceCaseLine(models.Model):
         string="Photos", readonly=True,
     )
     revision = fields.Integer(
-        readonly=True, help="Correction in which it was last handed in; 0 at first."
+        default=0, readonly=True, help="Correction in which it was last handed in; 0 at first."
     )
     correction_number = fields.Integer(
-        readonly=True, help="Correction in which it was last asked for; 0 if never."
+        default=0, readonly=True, help="Correction in which it was last asked for; 0 if never."
     )
     reviewed_by_id = fields.Many2one("res.users", readonly=True, ondelete="restrict")
     reviewed_at = fields.Datetime(readonly=True)

@@ -195,22 +195,20 @@ class ServiceCase(models.Model):
         return {"evidence_id": evidence.id, "problems": list(evidence.problems or [])}
 
     def _remove_upload(self, evidence):
-        """Take back a photo that has not been handed in yet.
-
-        It no longer counts; the row itself goes when the retention period of drafts ends.
-        """
+        """Take back a photo that has not been handed in yet; it is deleted."""
         self.ensure_one()
         self._check_hand()
         case = self.sudo()
-        line = case.line_ids.filtered(lambda one: evidence.id in one.photo_ids.ids)
+        reason = self.env._("Taken back before it was handed in")
         if case.state == "draft" and evidence.id == case.consent_evidence_id.id:
             case.consent_evidence_id = False
+            case._evidence_forget(reason, evidence)
             return
-        if not line or not line._may_upload() or (
-            case.state == "correction" and line.revision != case.correction_count
-        ):
+        line = case.line_ids.filtered(lambda one: evidence.id in one.photo_ids.ids)
+        if not line or not line._may_upload() or line.revision != case.correction_count:
             raise UserError(self.env._("This photo has been handed in and stays."))
         line.photo_ids = [fields.Command.unlink(evidence.id)]
+        line._evidence_forget(reason, evidence)
         if not line.photo_ids:
             line.state = "missing" if case.state == "draft" else "rejected"
 
@@ -312,15 +310,8 @@ class ServiceCase(models.Model):
                 self.env.ref("yst_service.reason_withdrawn"), reason,
                 message=self.env._("Withdrawn by the applicant."),
             )
-        drafts._discard()
+        drafts.unlink()
         return True
-
-    def _discard(self):
-        """Delete drafts with all that was uploaded for them."""
-        if self:
-            self.line_ids._evidence_forget(self.env._("Draft thrown away"))
-            self._evidence_forget(self.env._("Draft thrown away"))
-            self.unlink()
 
     # --- appointment and rating
 
@@ -360,6 +351,9 @@ class ServiceCase(models.Model):
             "res_id": case.id,
             "partner_id": self.env.user.partner_id.id,
             "rated_partner_id": case.user_id.partner_id.id,
+        })
+        rating.flush_recordset()  # the case's last value is computed by SQL
+        rating.write({
             "rating": value,
             "feedback": str(text or "").strip()[:1000] or False,
             "consumed": True,

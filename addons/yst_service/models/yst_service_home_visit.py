@@ -183,6 +183,8 @@ class ServiceHomeVisit(models.Model):
             raise UserError(self.env._("Choose your village or community."))
         if not str(given.get("address") or "").strip():
             raise UserError(self.env._("Enter the address to come to."))
+        if given.get("eligibility") not in dict(self._fields["eligibility"].selection):
+            raise UserError(self.env._("Choose why you need a home visit."))
         if case and not case._is_open():
             raise UserError(self.env._("The application has ended already."))
         visit = self.sudo().create({

@@ -23,7 +23,7 @@ class ServiceSlot(models.Model):
     start = fields.Datetime(required=True, index=True)
     end = fields.Datetime(required=True)
     capacity = fields.Integer(required=True, default=1, string="Places")
-    booked = fields.Integer(readonly=True, copy=False)
+    booked = fields.Integer(readonly=True, copy=False, default=0)
     left = fields.Integer(compute="_compute_left", string="Places left")
     full = fields.Boolean(compute="_compute_full", store=True)
     appointment_ids = fields.One2many("yst.service.appointment", "slot_id", string="Appointments")

@@ -5,7 +5,6 @@ import { _t } from "@web/core/l10n/translation";
 export const PROBLEMS = {
     blurred: _t("blurred"),
     dark: _t("too dark"),
-    bright: _t("too bright"),
     small: _t("too small"),
 };
 
