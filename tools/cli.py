@@ -78,7 +78,9 @@ def parser():
     restore.add_argument("--db", default=None, help="database (default yishitong)")
     restore.add_argument("--yes", action="store_true", help="do not ask")
 
-    command("setup", "only set up, start nothing", "setup_command")
+    setup = command("setup", "only set up, start nothing", "setup_command")
+    setup.add_argument("--production", action="store_true",
+                       help="no database server, no key, nothing for tests (used by docker/)")
     commands.add_parser("help", help="show this help")
     return top
 

@@ -70,11 +70,11 @@ def browser():
     return None
 
 
-def missing_packages(with_browser=False):
+def missing_packages(with_browser=False, with_database=True):
     """apt packages that have to be installed on this machine."""
     missing = []
     for purpose, packages in SYSTEM_PACKAGES.items():
-        if purpose == "PostgreSQL" and postgres_bin():
+        if purpose == "PostgreSQL" and (not with_database or postgres_bin()):
             continue
         missing += [name for name in packages if not has_package(name)]
     if with_browser and not browser():

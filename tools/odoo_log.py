@@ -9,8 +9,7 @@ ENTRY = re.compile(
 )
 RESULT = re.compile(r"(\d+) failed, (\d+) error\(s\) of (\d+) tests when loading database")
 FAILURE = re.compile(r"^(FAIL|ERROR): (.+)$")
-STARTED = re.compile(r"^Starting (\S+) \.\.\.")
-SKIPPED = re.compile(r"^skipped? (.*)$|^(.*) : (?:skipped|.*skip.*)$", re.I)
+SKIPPED = re.compile(r"^skipped (\S+) : (.*)$")
 
 
 @dataclass
@@ -26,7 +25,7 @@ class Outcome:
 
     @property
     def passed(self):
-        return self.ran - self.failed
+        return self.ran - self.failed - len(self.skipped)
 
 
 def entries(text):
@@ -59,8 +58,8 @@ def outcome(text):
         failure = FAILURE.match(first)
         if failure and level in {"ERROR", "CRITICAL"}:
             found.failures.append((failure[2], message))
-        elif level == "INFO" and "skip" in first.lower() and ".tests." in logger:
-            found.skipped.append(first)
+        elif skip := SKIPPED.match(first):
+            found.skipped.append(f"{skip[1]} ({skip[2].strip()})")
         elif level in {"ERROR", "CRITICAL"}:
             found.complaints.append(f"{logger}: {message}")
     return found
@@ -81,3 +80,9 @@ def complaints(text, addons):
 def started(text):
     """Number of tests begun, for showing how far a run is."""
     return text.count(": Starting ")
+
+
+def last_started(text):
+    """Name of the test that was begun last, or ''."""
+    found = re.findall(r": Starting (\S+) \.\.\.", text)
+    return found[-1] if found else ""

@@ -41,6 +41,18 @@ def ensure(tests=False):
         return Ready(odoo, keys.ensure())
 
 
+def ensure_production():
+    """Set up what a server needs whose database and key come from elsewhere (docker/)."""
+    missing = machine.missing_packages(with_database=False)
+    if missing:
+        machine.install_packages(missing, console.new_log("apt"))
+    python_env.ensure_requirements()
+    odoo = odoo_source.ensure()
+    python_env.ensure_oca()
+    _make_importable(odoo)
+    return odoo
+
+
 def _make_importable(odoo):
     """Let .local/venv/bin/python import odoo: for editors, linters and one's own scripts."""
     for site in paths.VENV.glob("lib/python3*/site-packages"):

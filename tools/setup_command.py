@@ -3,6 +3,6 @@
 from tools import console, setup
 
 
-def main(_options):
-    ready = setup.ensure(tests=True)
-    console.say(f"Odoo 19: {ready.odoo.path}")
+def main(options):
+    odoo = setup.ensure_production() if options.production else setup.ensure(tests=True).odoo
+    console.say(f"Odoo 19: {odoo.path}")

@@ -3,6 +3,7 @@
 import os
 import re
 import secrets
+import signal
 import subprocess
 import time
 
@@ -23,6 +24,7 @@ from tools import (
 from tools.console import Trouble
 
 RUN_PREFIX = "yst_run_"
+SILENCE = 300  # seconds without a line in the log after which a run counts as hung
 TEST_KEY = paths.KEYS / "test-identity.json"
 
 
@@ -131,8 +133,8 @@ class Run:
             count = len(tags_of_shards)
             what = "Tests" if count == 1 else f"Tests in {count} shards"
             with console.step(what, lambda: self._far(logs)):
-                for child in self.children:
-                    child.wait()
+                for child, log in zip(self.children, logs, strict=True):
+                    self._wait(child, log, total)
         finally:
             self._end(len(tags_of_shards))
         for child, log in zip(self.children, logs, strict=True):
@@ -156,6 +158,24 @@ class Run:
             )
         self.children.append(child)
         return log
+
+    def _wait(self, child, log, total):
+        """Wait for a shard; one that says nothing for SILENCE shows its stacks and is ended."""
+        size, since = -1, time.monotonic()
+        while True:
+            try:
+                child.wait(1)
+                return
+            except subprocess.TimeoutExpired:
+                now = log.stat().st_size
+                if now != size:
+                    size, since = now, time.monotonic()
+                elif time.monotonic() - since > SILENCE:
+                    child.send_signal(signal.SIGQUIT)  # Odoo writes all stacks into its log
+                    time.sleep(2)
+                    child.kill()
+                    total.fail(f"hung for {SILENCE} s, stacks at the end of {log}; last: "
+                               f"{odoo_log.last_started(log.read_text(errors='replace'))}")
 
     def _far(self, logs):
         begun = sum(odoo_log.started(log.read_text(errors="replace")) for log in logs)

@@ -1,0 +1,1 @@
+"""One file a benchmark: `./yst bench NAME` runs NAME.py."""
