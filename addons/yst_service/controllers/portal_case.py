@@ -125,7 +125,8 @@ class PortalCase(http.Controller):
         case = common.owned("yst.service.case", case_id)
         if paper not in dict(self._papers(case)):
             raise request.not_found()
-        pdf, _kind = request.env["ir.actions.report"].sudo()._render_qweb_pdf(
+        report = request.env["ir.actions.report"].sudo()
+        pdf, _kind = report.with_context(force_report_rendering=True)._render_qweb_pdf(
             PAPERS[paper], case.ids
         )
         headers = [
