@@ -112,14 +112,16 @@ def parse_query(text):
 
 
 def like_patterns(query):
-    """LIKE patterns for `index_text`: what matches none of them is no candidate, but for slips
-    of the keyboard, which trigram similarity with ``query.pinyin`` finds.
+    """LIKE patterns for `index_text`: what matches none of them is no candidate, unless trigram
+    similarity with ``query.pinyin`` brings it in.
 
+    One slip of the keyboard leaves one half of a word whole, so halves are asked for as well.
     Every pattern holds a whole trigram, so that the index serves it; a single Chinese
     character is the one exception.
     """
     if not query.chinese:
         words = {query.core, query.text}
+        words |= {half for word in words if len(word) >= 6 for half in _halves(word)}
         patterns = {f"%{word}%" for word in words if len(word) > 2}
         # Short ones only where a column begins: pg_trgm knows word beginnings.
         return sorted(patterns | {f"%\t{word}%" for word in words if len(word) <= 2})
@@ -131,6 +133,10 @@ def like_patterns(query):
         readings = full_pinyin(query.core, style=Style.NORMAL, heteronym=True)
         pairs.update(map("".join, product(*readings)))
     return sorted(f"%{pair}%" for pair in pairs)
+
+
+def _halves(word):
+    return word[: len(word) // 2], word[len(word) // 2 :]
 
 
 def score(query, one):

@@ -14,7 +14,7 @@ from ..rules import OPEN_STATES
 PAGE_SIZE = 30
 SUGGESTIONS = 8
 # A day; what changes gets a new address (version, material).
-CACHE = "public, max-age=86400"
+CACHE = "private, max-age=86400"
 
 
 class ServiceHome(Website):

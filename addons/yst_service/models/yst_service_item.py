@@ -57,6 +57,7 @@ class YstServiceItem(models.Model):
     case_count = fields.Integer(compute="_compute_case_count", string="Applications")
     popularity = fields.Integer(
         readonly=True,
+        default=0,
         copy=False,
         help="Applications in the last 365 days, counted every night.",
     )
@@ -66,7 +67,6 @@ class YstServiceItem(models.Model):
         "CHECK (code ~ '^[A-Z]{2}-[0-9]{2,3}$')",
         "An item code is the category's two letters, a hyphen and two or three digits.",
     )
-    _popular_idx = models.Index("(popularity DESC, sequence, code) WHERE published")
 
     def init(self):
         super().init()

@@ -304,11 +304,8 @@ class YstServiceItemVersion(models.Model):
     def _contact(self):
         """Place, hours and phones, the office's where the version has none; '' if unknown."""
         self.ensure_one()
-        params = self.env["ir.config_parameter"].sudo()
-        names = ("place", "hours", "phone_advice", "phone_complaint")
-        return {
-            name: self[name] or params.get_param(f"yst_service.{name}") or "" for name in names
-        }
+        office = self.env["website"]._yst_contact()
+        return {name: self[name] or default for name, default in office.items()}
 
 
 def _as_lines(text):

@@ -175,13 +175,17 @@ class YstServiceMaterial(models.Model):
             self.name,
             self.version_id.name,
             self.form_layout or "",
-            self.env.company.name,
+            self._office_name(),
             self._guide_url(),
             self.env.lang or "",
             FORM_EDITION,
         ]
         digest = hashlib.sha256("\n".join(content).encode()).hexdigest()
         return f"form-{self.id}-{digest[:16]}.pdf"
+
+    def _office_name(self):
+        """Who hands the form out: the name of the site that residents know."""
+        return self.env["website"].get_current_website().name
 
     def _form_qr(self):
         """QR code of the guide's address as a data URL."""

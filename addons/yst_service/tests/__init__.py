@@ -3,3 +3,9 @@ from . import test_correction
 from . import test_appointment
 from . import test_home_visit
 from . import test_rating
+from . import test_report
+from . import test_concurrency
+from . import test_case_queries
+from . import test_catalogue
+from . import test_search
+from . import test_guide
