@@ -4,8 +4,9 @@ import json
 import os
 import shutil
 import subprocess
+import time
 
-from tools import console, odoo_source, paths, stamps
+from tools import console, odoo_log, odoo_source, paths, stamps
 from tools.console import Trouble
 
 LANGUAGE = "zh_CN"
@@ -53,8 +54,52 @@ def drop(server, name):
 
 def clone(server, source, target):
     """Copy database and filestore. Stored files are never changed, so links to them will do."""
-    server.query(f"CREATE DATABASE {quoted(target)} TEMPLATE {quoted(source)}")
+    import psycopg2  # from requirements.txt
+
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            server.query(f"CREATE DATABASE {quoted(target)} TEMPLATE {quoted(source)}")
+            break
+        except psycopg2.errors.ObjectInUse:  # somebody is looking into the source
+            if time.monotonic() > deadline:
+                raise Trouble(f"the database {source} is in use and cannot be copied",
+                              "stop what uses it, then start again") from None
+            time.sleep(0.2)
     copy_filestore(source, target)
+
+
+ASSET_COLUMNS = (
+    "name, res_model, res_id, type, url, public, store_fname, checksum, mimetype, file_size, "
+    "company_id, create_uid, write_uid, create_date, write_date"
+)
+
+
+def carry_assets(server, source, target):
+    """Copy compiled asset bundles from one database to another. A bundle's address holds a hash
+    of its content, so one that no longer fits is never asked for."""
+    rows = server.query(
+        f"SELECT {ASSET_COLUMNS} FROM ir_attachment "
+        "WHERE url LIKE '/web/assets/%%' AND store_fname IS NOT NULL",
+        database=source,
+    )
+    if not rows:
+        return
+    connection = server.connect(target)
+    marks = ", ".join(["%s"] * len(ASSET_COLUMNS.split(", ")))
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM ir_attachment WHERE url LIKE '/web/assets/%%'")
+            cursor.executemany(
+                f"INSERT INTO ir_attachment ({ASSET_COLUMNS}) VALUES ({marks})", rows
+            )
+    finally:
+        connection.close()
+    for name in {row[6] for row in rows}:
+        origin, destination = paths.FILESTORE / source / name, paths.FILESTORE / target / name
+        if origin.exists() and not destination.exists():
+            destination.parent.mkdir(parents=True, exist_ok=True)
+            _link(origin, destination)
 
 
 def copy_filestore(source, target):
@@ -63,13 +108,14 @@ def copy_filestore(source, target):
     if not origin.is_dir():
         return
 
-    def link(a, b):
-        try:
-            os.link(a, b)
-        except OSError:
-            shutil.copy2(a, b)
+    shutil.copytree(origin, destination, copy_function=_link, dirs_exist_ok=True)
 
-    shutil.copytree(origin, destination, copy_function=link, dirs_exist_ok=True)
+
+def _link(origin, destination):
+    try:
+        os.link(origin, destination)
+    except OSError:
+        shutil.copy2(origin, destination)
 
 
 def rename(server, source, target):
@@ -126,12 +172,19 @@ def odoo_command(*arguments):
 
 
 def odoo(ready, conf, arguments, log, *, trouble, todo="see the log", stdin=None):
-    """Run Odoo to its end with `arguments`; a Trouble when it fails or logs an error."""
-    console.run(
-        odoo_command(*arguments, "-c", conf),
-        log, env=ready.environment(), cwd=str(paths.ROOT), trouble=trouble, todo=todo,
-        stdin=stdin,
-    )
+    """Run Odoo to its end with `arguments`; a Trouble that names the first error when it fails."""
+    begin = log.stat().st_size if log.exists() else 0
+    try:
+        console.run(
+            odoo_command(*arguments, "-c", conf),
+            log, env=ready.environment(), cwd=str(paths.ROOT), trouble=trouble, todo=todo,
+            stdin=stdin,
+        )
+    except Trouble as failed:
+        with open(log, errors="replace") as text:
+            text.seek(begin)
+            cause = odoo_log.first_error(text.read())
+        raise (Trouble(f"{trouble}: {cause}", todo, log) if cause else failed) from None
 
 
 def script(ready, conf, database, code, log, trouble):

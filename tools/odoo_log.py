@@ -86,3 +86,13 @@ def last_started(text):
     """Name of the test that was begun last, or ''."""
     found = re.findall(r": Starting (\S+) \.\.\.", text)
     return found[-1] if found else ""
+
+
+def first_error(text):
+    """What went wrong first, in one line: the last line of the first error's text."""
+    for level, _logger, message in entries(text):
+        if level in {"ERROR", "CRITICAL"}:
+            lines = [line.strip() for line in message.splitlines() if line.strip()]
+            causes = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Warning)\b", line)]
+            return (causes or lines or [""])[-1][:600]
+    return ""

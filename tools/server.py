@@ -130,7 +130,7 @@ def _create(ready, server, conf, name, own, sample):
             code = LOCALISE.format(language=database.LANGUAGE, password=password)
             database.script(ready, conf, part, code, log, "the Chinese settings failed")
         with console.step("Compiling scripts and styles"):
-            database.script(ready, conf, part, templates.BAKE, log,
+            database.script(ready, conf, part, templates.BAKE_PAGES, log,
                             "the scripts and styles could not be compiled")
         database.rename(server, part, name)
         database.set_facts(server, name, digests=templates.digests(own), sample=sample)

@@ -42,12 +42,12 @@ def balanced(addons, count):
 
 
 def needs_browser(addons, tags):
-    """Whether tests that open a browser or the web client are likely among those chosen."""
+    """Whether tests that open pages are likely among those chosen: Odoo compiles for them."""
     classes = set(re.findall(r":(\w+)", tags or ""))
     for addon in addons:
         for path in (paths.ADDONS / addon / "tests").glob("*.py"):
             text = path.read_text(errors="replace")
-            if "start_tour" not in text and "browser_js" not in text:
+            if "HttpCase" not in text:
                 continue
             if not classes or any(re.search(rf"class {name}\b", text) for name in classes):
                 return True

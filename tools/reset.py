@@ -1,0 +1,23 @@
+"""./yst reset: drop the development database. Keys, backups and templates stay."""
+
+from tools import console, database, paths, postgres, process, setup
+from tools.console import Trouble
+
+
+def main(options):
+    """Ask, then drop database and files."""
+    name = options.db or paths.DEV_DATABASE
+    setup.ensure()
+    if process.recall("odoo"):
+        raise Trouble("the server is running", "stop it first: Ctrl-C there, or ./yst stop")
+    with postgres.session() as server:
+        if not database.exists(server, name):
+            console.say(f"there is no database {name}: nothing to do")
+            return 0
+        if not options.yes and not console.ask(
+            f"Drop the database {name} and all its files? This cannot be undone."
+        ):
+            raise Trouble("nothing was dropped", "answer y, or use ./yst reset --yes")
+        with console.step(f"Dropping {name}"):
+            database.drop(server, name)
+    return 0
