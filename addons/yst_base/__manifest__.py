@@ -31,6 +31,7 @@
         "data/calendar.xml",
         "data/ir_cron.xml",
         "data/paperformat.xml",
+        "report/pdf_layout.xml",
         "views/yst_area_views.xml",
         "views/res_users_views.xml",
         "views/res_partner_views.xml",
@@ -42,8 +43,20 @@
     ],
     "demo": ["demo/demo.xml"],
     "assets": {
+        "web._assets_primary_variables": [
+            (
+                "before",
+                "web/static/src/scss/primary_variables.scss",
+                "yst_base/static/src/scss/primary_variables.scss",
+            ),
+        ],
         "web.assets_frontend": ["yst_base/static/src/frontend/**/*"],
         "web.assets_backend": ["yst_base/static/src/backend/**/*"],
+        "web.report_assets_common": [
+            # its fonts would be asked of another host; text is set in the server's own
+            ("remove", "web/static/fonts/fonts.scss"),
+            "yst_base/static/src/print/**/*",
+        ],
     },
     "application": True,
     "installable": True,

@@ -9,15 +9,21 @@ from pyzbar import pyzbar
 from . import photo
 
 
-def make(text, box=8, border=4):
-    """PNG of a QR code for ``text`` (error correction M: 15 % may be dirty or folded)."""
+def make(text, box=8, border=4, size=None):
+    """PNG of a QR code for ``text`` (error correction M: 15 % may be dirty or folded).
+
+    :param size: side in pixels; default: ``box`` pixels a module
+    """
     code = qrcode.QRCode(
         error_correction=qrcode.constants.ERROR_CORRECT_M, box_size=box, border=border
     )
     code.add_data(text)
     code.make(fit=True)
     out = io.BytesIO()
-    code.make_image(fill_color="black", back_color="white").save(out, "PNG")
+    image = code.make_image(fill_color="black", back_color="white").get_image()
+    if size:
+        image = image.resize((size, size), Image.Resampling.NEAREST)
+    image.save(out, "PNG")
     return out.getvalue()
 
 

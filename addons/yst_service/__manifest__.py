@@ -30,6 +30,7 @@
         "views/yst_service_follow_up_views.xml",
         "views/yst_service_case_report_views.xml",
         "views/res_config_settings_views.xml",
+        "views/website_layout_templates.xml",
         "views/website_templates.xml",
         "views/guide_templates.xml",
         "data/portal_data.xml",
@@ -48,6 +49,8 @@
             "yst_service/static/src/scss/website_variables.scss",
         ],
         "web.assets_frontend": ["yst_service/static/src/frontend/**/*"],
+        # the editor's preview of fonts would ask another host for them
+        "html_builder.assets": [("remove", "web/static/fonts/fonts.scss")],
         "web.assets_backend": ["yst_service/static/src/backend/**/*"],
     },
     "application": True,

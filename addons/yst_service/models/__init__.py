@@ -30,3 +30,4 @@ from . import res_users
 from . import ir_http
 from . import yst_portal_attempt
 from . import website
+from . import website_page
