@@ -4,6 +4,7 @@ from . import yst_audit_log
 from . import base
 from . import res_groups
 from . import res_users
+from . import res_users_login
 from . import res_users_sample
 from . import res_users_role_line
 from . import res_partner_identity

@@ -1,7 +1,8 @@
 from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessDenied, AccessError, ValidationError
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import ormcache
 
 POWERS = (
     "yst_base.group_system_administrator",
@@ -12,6 +13,7 @@ UNLIMITED = ("base.group_system", "base.group_erp_manager")
 RIGHTS = frozenset({"group_ids", "role_line_ids", "jurisdiction_ids"})
 ACCOUNT = frozenset({"login", "password", "new_password", "email", "active", "partner_id"})
 RIGHTS_TOKEN = object()
+LISTED_AREAS = 1000  # more are looked up by the query
 
 
 class ResUsers(models.Model):
@@ -90,31 +92,29 @@ class ResUsers(models.Model):
         # record rules are cached per user and hold the jurisdiction
         return super()._get_invalidation_fields() | {"jurisdiction_ids"}
 
-    def _update_last_login(self):
-        super()._update_last_login()
-        self.env["yst.audit.log"].sudo()._log("login", self)
-
-    def _login(self, credential, user_agent_env):
-        try:
-            return super()._login(credential, user_agent_env)
-        except AccessDenied as error:
-            if error.args == AccessDenied().args:  # not again while the source is locked out
-                self._log_refused_login(str(credential.get("login") or "")[:64])
-            raise
-
-    def _log_refused_login(self, login):
-        # the caller's transaction is about to be rolled back
-        with self.env.registry.cursor() as cr:
-            self.with_env(self.env(cr=cr)).env["yst.audit.log"].sudo()._log(
-                "login_failed", detail=login
-            )
-
     def _has_jurisdiction(self, area):
         """Whether an area lies in the user's jurisdiction."""
         self.ensure_one()
         path = area.sudo().parent_path or ""
         paths = self.sudo().jurisdiction_ids.mapped("parent_path")
         return any(path.startswith(own) for own in paths if own)
+
+    def _jurisdiction_domain(self, path="area_id"):
+        """Domain of what lies in the user's jurisdiction, for record rules.
+
+        :param str path: many2one to ``yst.area``, dotted where it is another record's
+        """
+        self.ensure_one()
+        ids = self._jurisdiction_area_ids()
+        if len(ids) > LISTED_AREAS:
+            return [(path, "child_of", self.sudo().jurisdiction_ids.ids)]
+        return [(path, "in", list(ids))]
+
+    @ormcache("self.id")
+    def _jurisdiction_area_ids(self):
+        areas = self.env["yst.area"].sudo().with_context(active_test=False)
+        own = self.sudo().with_context(active_test=False).jurisdiction_ids
+        return tuple(areas.search([("id", "child_of", own.ids)]).ids)
 
     @api.model
     def _groups_by_xmlid(self, xmlids):

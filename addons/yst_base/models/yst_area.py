@@ -149,6 +149,23 @@ class Area(models.Model):
                     )
                 ) from error
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        areas = super().create(vals_list)
+        self.env.registry.clear_cache()  # jurisdictions hold the areas below
+        return areas
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "parent_id" in vals:
+            self.env.registry.clear_cache()
+        return result
+
+    def unlink(self):
+        result = super().unlink()
+        self.env.registry.clear_cache()
+        return result
+
     @api.model
     def _search_display_name(self, operator, value):
         """Find an area by the beginning of its code as well as by name."""
@@ -167,21 +184,6 @@ class Area(models.Model):
             "size": self.env._("it has too many points; simplify it first."),
         }
         return messages[error.code]
-
-    def _of_kind(self, *kinds):
-        """The nearest area of one of ``kinds`` at or above each area of the set.
-
-        :return: dict of area to area (empty recordset where there is none)
-        """
-        ids = {int(part) for area in self for part in (area.parent_path or "").split("/") if part}
-        # one query for all ancestors
-        kind_by_id = {area.id: area.kind for area in self.browse(ids)}
-        result = {}
-        for area in self:
-            chain = [int(part) for part in (area.parent_path or "").split("/") if part]
-            found = next((i for i in reversed(chain) if kind_by_id[i] in kinds), False)
-            result[area] = self.browse(found)
-        return result
 
     @api.model
     def _import_organisation(self, data):

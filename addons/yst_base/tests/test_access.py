@@ -115,9 +115,12 @@ class TestAccess(BaseCase):
             if role == "organisation":
                 continue
             for function, *arguments in attempts:
-                with self.subTest(role=role, what=function.__name__):
-                    with mute_logger("odoo.addons.base.models.ir_model"):
-                        self.assertRaises(AccessError, function, *arguments)
+                with (
+                    self.subTest(role=role, what=function.__name__),
+                    mute_logger("odoo.addons.base.models.ir_model"),
+                    self.assertRaises(AccessError),
+                ):
+                    function(*arguments)
         manager = self.as_role("organisation", self.Area)
         made = manager.create(values)
         made.name = "改名社区"

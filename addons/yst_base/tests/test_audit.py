@@ -26,7 +26,7 @@ class TestAudit(BaseCase):
                 (line.unlink, ()),
                 (line.copy, ()),
             ):
-                with self.assertRaises((UserError)):
+                with self.assertRaises(UserError):
                     function(*arguments)
         with self.assertRaises(UserError):
             self.line.detail = "x"
@@ -34,14 +34,17 @@ class TestAudit(BaseCase):
     def test_the_database_itself_refuses(self):
         for statement in (
             "UPDATE yst_audit_log SET detail = 'x'",
-            "UPDATE yst_audit_log SET user_id = 1 WHERE id = %s" % self.line.id,
-            "DELETE FROM yst_audit_log WHERE id = %s" % self.line.id,
+            f"UPDATE yst_audit_log SET user_id = 1 WHERE id = {self.line.id}",
+            f"DELETE FROM yst_audit_log WHERE id = {self.line.id}",
             "TRUNCATE yst_audit_log",
         ):
-            with self.subTest(statement=statement), mute_logger("odoo.sql_db"):
-                with self.assertRaises(psycopg2.errors.InsufficientPrivilege):
-                    with self.env.cr.savepoint():
-                        self.env.cr.execute(statement)
+            with (
+                self.subTest(statement=statement),
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(psycopg2.errors.InsufficientPrivilege),
+                self.env.cr.savepoint(),
+            ):
+                self.env.cr.execute(statement)
         self.env.invalidate_all()
         self.assertEqual(self.line.detail, "d")
 
@@ -88,9 +91,12 @@ class TestAudit(BaseCase):
     def test_a_user_with_lines_is_archived_not_removed(self):
         self.env["yst.audit.log"].with_user(self.users["cadre"]).sudo()._log("export")
         self.env.flush_all()
-        with mute_logger("odoo.sql_db"), self.assertRaises(psycopg2.errors.ForeignKeyViolation):
-            with self.env.cr.savepoint():
-                self.users["cadre"].unlink()
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.ForeignKeyViolation),
+            self.env.cr.savepoint(),
+        ):
+            self.users["cadre"].unlink()
         self.users["cadre"].active = False
 
     def test_exports_are_logged(self):
