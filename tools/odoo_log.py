@@ -88,11 +88,19 @@ def last_started(text):
     return found[-1] if found else ""
 
 
+CAUSE = re.compile(r"[\w.]+(Error|Exception|Warning)\b")
+
+
 def first_error(text):
-    """What went wrong first, in one line: the last line of the first error's text."""
+    """Why Odoo gave up: the exception of the first traceback with what it says, or the first
+    error without one."""
+    plain = ""
     for level, _logger, message in entries(text):
-        if level in {"ERROR", "CRITICAL"}:
-            lines = [line.strip() for line in message.splitlines() if line.strip()]
-            causes = [line for line in lines if re.match(r"[\w.]+(Error|Exception|Warning)\b", line)]
-            return (causes or lines or [""])[-1][:600]
-    return ""
+        if level not in {"ERROR", "CRITICAL"}:
+            continue
+        lines = message.rstrip().splitlines()
+        causes = [i for i, line in enumerate(lines) if CAUSE.match(line)]
+        if causes:
+            return "\n".join(lines[causes[-1]:])[:1500]
+        plain = plain or message.strip()[:600]
+    return plain
