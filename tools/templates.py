@@ -17,7 +17,7 @@ UNUSED = 2 * 3600
 def core_name(ready, foreign):
     """Name of the core template for these addons of Odoo and OCA."""
     pins = stamps.digest(paths.REQUIREMENTS_OCA)
-    return CORE + stamps.digest(ready.odoo.identity, pins, database.LANGUAGE, *sorted(foreign), 1)
+    return CORE + stamps.digest(ready.odoo.identity, pins, database.LANGUAGES, *sorted(foreign), 2)
 
 
 def core(ready, server, conf, foreign, log, step):
@@ -31,7 +31,7 @@ def core(ready, server, conf, foreign, log, step):
             with step(f"Odoo's own addons ({len(foreign)} named: {_short(foreign)})"):
                 database.create(server, part)
                 server.query(f"ALTER DATABASE {part} SET synchronous_commit = off")
-                database.install(ready, conf, part, foreign, log, language=database.LANGUAGE)
+                database.install(ready, conf, part, foreign, log, language=database.LANGUAGES)
                 database.check_installed(server, part, foreign, log)
                 server.query(f"ALTER DATABASE {part} RESET synchronous_commit")
             database.rename(server, part, name)
