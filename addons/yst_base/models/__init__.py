@@ -9,6 +9,7 @@ from . import res_users_sample
 from . import res_users_role_line
 from . import res_partner_identity
 from . import res_partner_messages
+from . import res_partner_organisation
 from . import res_partner
 from . import yst_state_mixin
 from . import yst_number

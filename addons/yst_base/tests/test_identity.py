@@ -1,13 +1,16 @@
 import json
 import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeoutError
 
 import psycopg2
 from cryptography.fernet import Fernet
 
-from odoo import fields
+from odoo import api, fields, sql_db
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
+from odoo.orm.environments import Transaction
 from odoo.tests import HttpCase, TransactionCase, tagged
 from odoo.tools import mute_logger
 
@@ -265,6 +268,36 @@ class TestIdentity(BaseCase):
         copy = partner.copy()
         self.assertFalse(copy.identity_cipher or copy.identity_masked or copy.mobile_cipher)
         self.assertFalse(copy.phone)
+
+
+@tagged("post_install", "-at_install")
+class TestOrganisationCode(TransactionCase):
+    def _make(self, code):
+        return self.env["res.partner"].create({"name": "单位", "is_company": True, "uscc": code})
+
+    def test_codes_are_checked_and_narrowed(self):
+        # the example of GB 32100-2015
+        made = self._make(" 91350100m000100y43 ")
+        self.assertEqual(made.uscc, "91350100M000100Y43")
+        for wrong in ("91350100M000100Y44", "91350100M000100Y4", "91350100M000100I43", "<b>"):
+            with self.subTest(wrong=wrong), self.assertRaises(ValidationError):
+                self._make(wrong)
+            with self.subTest(wrong=wrong), self.assertRaises(ValidationError):
+                made.uscc = wrong
+        made.uscc = False
+
+    def test_a_code_occurs_once(self):
+        self._make("91350100M000100Y43")
+        self.env.flush_all()
+        with (
+            mute_logger("odoo.sql_db"),
+            self.assertRaises(psycopg2.errors.UniqueViolation),
+            self.env.cr.savepoint(),
+        ):
+            self._make("９１３５０１００M000100Y43")
+            self.env.flush_all()
+        self._make(False)
+        self._make(False)
 
 
 @tagged("post_install", "-at_install")
@@ -696,3 +729,48 @@ class TestPortalAccount(KeyMixin, HttpCase):
                 self.assertNotIn(secret, json.dumps(answer))
         allowed = call("res.partner", "read", partner.ids, ["name", "phone"])
         self.assertEqual(allowed["result"][0]["phone"], "154****1234")
+
+
+@tagged("post_install", "-at_install")
+class TestIdentityAtOnce(KeyMixin, TransactionCase):
+    """Two transactions of the database, not two calls in one."""
+
+    def test_of_two_at_the_same_time_one_is_told(self):
+        database = sql_db.db_connect(self.env.cr.dbname)
+
+        def environment(cr):
+            cr.transaction = Transaction(self.registry)
+            return api.Environment(cr, api.SUPERUSER_ID, {})
+
+        def register(cr, name):
+            partner = environment(cr)["res.partner"].create({"name": name, "is_resident": True})
+            partner._set_identity("resident_id", number(order="998"))
+            return partner.id
+
+        def second():
+            with database.cursor() as cr, mute_logger("odoo.sql_db"):
+                try:
+                    register(cr, "后来者")
+                except ValidationError as error:
+                    cr.rollback()
+                    return str(error)
+                return None
+
+        with database.cursor() as first, ThreadPoolExecutor(1) as pool:
+            made = register(first, "先来者")
+            self.addCleanup(self._remove, database, made)
+            late = pool.submit(second)
+            with self.assertRaises(FutureTimeoutError):  # waits for the first to make up its mind
+                late.result(timeout=1)
+            first.commit()
+            answer = late.result(timeout=20)
+        self.assertIn("already registered", answer)
+        self.assertNotIn("先来者", answer)
+
+    def _remove(self, database, partner_id):
+        with database.cursor() as cr:
+            cr.execute(
+                "DELETE FROM mail_message WHERE model = 'res.partner' AND res_id = %s", [partner_id]
+            )
+            cr.execute("DELETE FROM res_partner WHERE id = %s", [partner_id])
+            cr.commit()
