@@ -16,6 +16,14 @@ class ServiceCaseReport(models.Model):
     _auto = False
     _rec_name = "case_id"
     _order = "received_at desc"
+    # what must be in the database before the view is read
+    _depends = {
+        "yst.service.case": [
+            "number", "area_id", "item_id", "category_id", "user_id", "channel", "state",
+            "submitted_at", "completed_at", "terminated_at", "terminated_count",
+            "reopened_count", "clock_stop", "clock_deadline", "rating_last_value",
+        ],
+    }
 
     case_id = fields.Many2one("yst.service.case", readonly=True, string="Application")
     area_id = fields.Many2one("yst.area", readonly=True, string="Area")

@@ -1,7 +1,7 @@
 from psycopg2 import errors
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 
 from ..rules import OPEN_STATES
 
@@ -73,7 +73,7 @@ class ServiceCase(models.Model):
                 draft.flush_recordset()
         except errors.UniqueViolation as error:
             # the other request's draft is visible only to a new transaction
-            raise errors.SerializationFailure(str(error)) from error
+            raise ConcurrencyError(str(error)) from error
         return draft
 
     def _draft_save(self, values):

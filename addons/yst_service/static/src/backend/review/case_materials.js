@@ -33,11 +33,11 @@ export class CaseMaterials extends Component {
             busy: false,
             earlier: false,
         });
-        onWillStart(() => this.load());
+        onWillStart(() => this.loadOnce());
         // the buttons of the form change the state of the materials as well
         useEffect(
             () => {
-                this.load();
+                this.loadOnce();
             },
             () => [this.props.record.resId, this.props.record.data.state]
         );
@@ -59,6 +59,16 @@ export class CaseMaterials extends Component {
     get reviewed() {
         return this.state.lines.filter((line) => ["accepted", "rejected"].includes(line.state))
             .length;
+    }
+
+    /** Loads unless this very record in this very state is shown already. */
+    async loadOnce() {
+        const { resId, data } = this.props.record;
+        const wanted = `${resId} ${data.state}`;
+        if (this.loaded !== wanted) {
+            this.loaded = wanted;
+            await this.load();
+        }
     }
 
     async load() {
