@@ -24,6 +24,10 @@ export class RevealIdentityDialog extends Component {
         return _t("Show ID and telephone number");
     }
 
+    get closing() {
+        return _t("Closes in %s s", this.state.left);
+    }
+
     get ready() {
         return Boolean(this.state.reason.trim()) && !this.state.busy;
     }
