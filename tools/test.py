@@ -10,6 +10,7 @@ import time
 from tools import (
     console,
     database,
+    i18n,
     keys,
     lint,
     machine,
@@ -21,9 +22,11 @@ from tools import (
     shards,
     templates,
 )
+from tools import server as development
 from tools.console import Trouble
 
 RUN_PREFIX = "yst_run_"
+SHARDS = 2
 SILENCE = 300  # seconds without a line in the log after which a run counts as hung
 TEST_KEY = paths.KEYS / "test-identity.json"
 
@@ -98,20 +101,28 @@ def _addons_of(tags):
 
 
 def _everything(ready, server, conf, options, total):
+    """Lint, fresh installation, tests in shards, sample data, translations."""
     addons = paths.own_addons()
     if not addons:
-        raise Trouble("there are no addons in addons/")
-    for problem in lint.problems():
-        total.fail(problem)
+        raise Trouble("there are no addons in addons/", "fetch the whole repository")
+    with console.step("Lint"):
+        for problem in lint.problems():
+            total.fail(f"lint: {problem}")
     log = console.new_log("install")
     template, _changed = templates.state(
         ready, server, conf, addons, log, console.step, fresh=True, bake=True
     )
+    _complain("fresh installation", log, addons, total)
+    run = Run(ready, server, conf, template, options.keep)
+    run.tests(shards.balanced(addons, SHARDS), [], total)
+    run.sample_data(addons, total)
+    run.translations(addons, total)
+
+
+def _complain(what, log, addons, total):
+    """Count warnings of our addons and all errors in a log as failures."""
     for complaint in odoo_log.complaints(log.read_text(errors="replace"), addons):
-        total.fail(f"fresh installation: {complaint}")
-    Run(ready, server, conf, template, options.keep).tests(
-        shards.balanced(addons, 2), [], total
-    )
+        total.fail(f"{what}: {complaint[:2000]}")
 
 
 class Run:
@@ -139,6 +150,44 @@ class Run:
             self._end(len(tags_of_shards))
         for child, log in zip(self.children, logs, strict=True):
             _report(log, child.returncode, total)
+
+    def sample_data(self, addons, total):
+        """Install everything once more, with sample data: it has to load without a complaint."""
+        name, log = f"{self.prefix}_sample", console.new_log("sample")
+        _own, foreign = database.dependencies(addons)
+        try:
+            with console.step("Installation with sample data"):
+                database.clone(self.server, templates.core_name(self.ready, foreign), name)
+                development.with_sample_data(self.server, name)
+                database.install(self.ready, self.conf, name, addons, log)
+                database.check_installed(self.server, name, addons, log)
+                loaded = self.server.query(
+                    "SELECT count(*) FROM ir_module_module WHERE demo AND name = ANY(%s)",
+                    (addons,), database=name,
+                )[0][0]
+            _complain("sample data", log, addons, total)
+            if loaded == len(addons):
+                total.add(1, 0)
+            else:
+                total.fail(f"sample data of {len(addons) - loaded} addons did not load: {log}")
+        except Trouble as trouble:
+            total.fail(f"sample data: {trouble.what} – log: {trouble.log}")
+        finally:
+            database.drop(self.server, name)
+
+    def translations(self, addons, total):
+        """Every term of every addon has its Chinese."""
+        name = f"{self.prefix}_terms"
+        try:
+            database.clone(self.server, self.template, name)
+            exported = i18n.exports(self.ready, self.server, self.conf, addons, name)
+        finally:
+            database.drop(self.server, name)
+        found = [p for a in addons for p in i18n.problems(a, exported[a], i18n.read(a))]
+        for problem in found:
+            total.fail(problem)
+        if not found:
+            total.add(1, 0)
 
     def _begin(self, name, tags, changed):
         log = console.new_log(f"test-{name.rpartition('_')[2]}")
