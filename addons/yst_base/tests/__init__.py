@@ -5,3 +5,7 @@ from . import test_identity
 from . import test_roles
 from . import test_audit
 from . import test_access
+from . import test_limits
+from . import test_state
+from . import test_photo
+from . import test_clock
