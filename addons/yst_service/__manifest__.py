@@ -52,6 +52,7 @@
         # the editor's preview of fonts would ask another host for them
         "html_builder.assets": [("remove", "web/static/fonts/fonts.scss")],
         "web.assets_backend": ["yst_service/static/src/backend/**/*"],
+        "web.assets_tests": ["yst_service/static/tests/tours/**/*"],
     },
     "application": True,
     "installable": True,

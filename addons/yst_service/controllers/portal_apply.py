@@ -249,6 +249,8 @@ class PortalApply(http.Controller):
                 errors["address"] = env._("At most %s characters.", ADDRESS_LENGTH)
             else:
                 partner.street = given["address"]
+        if not partner.area_id and not case.on_behalf:
+            partner.area_id = case.area_id
         if given.get("mobile"):
             try:
                 with env.cr.savepoint():

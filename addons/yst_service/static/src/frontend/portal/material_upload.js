@@ -152,7 +152,7 @@ export class MaterialUpload extends Interaction {
                 item.el.remove();
             }
         });
-        item.el.append(button);
+        item.body.append(button);
     }
 
     /** Shows the rows as the server sees them now, those on their way stay below. */
