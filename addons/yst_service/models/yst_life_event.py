@@ -10,7 +10,7 @@ class YstLifeEvent(models.Model):
     _order = "sequence, id"
 
     name = fields.Char(required=True)
-    title = fields.Char(help="How residents say it, for public pages. Empty: the name.")
+    title = fields.Char("Shown as", help="How residents say it, for public pages. Empty: the name.")
     synonyms = fields.Text(help="Other words for the same event, one on each line.")
     sequence = fields.Integer(default=10)
     icon = fields.Char(default="fa-star-o", help="Font Awesome class shown on public pages.")

@@ -82,7 +82,9 @@ class YstServiceItemVersion(models.Model):
     hours = fields.Char(help="Empty: the office's, from the settings.")
     phone_advice = fields.Char(help="Empty: the office's, from the settings.")
     phone_complaint = fields.Char(help="Empty: the office's, from the settings.")
-    online = fields.Selection(ONLINE_SELECTION, required=True, default="prereview")
+    online = fields.Selection(
+        ONLINE_SELECTION, string="Online depth", required=True, default="prereview"
+    )
     visits = fields.Integer(default=1, help="Trips that the applicant makes; 0: all online.")
     home_visit = fields.Boolean(help="Can be handled at the applicant's home.")
     material_ids = fields.One2many("yst.service.material", "version_id", string="Materials")
@@ -172,7 +174,7 @@ class YstServiceItemVersion(models.Model):
                     _(
                         "“%(version)s” cannot be published yet. Still missing: %(fields)s.",
                         version=version.display_name,
-                        fields=_("、").join(lacking),
+                        fields="、".join(lacking),
                     )
                 )
         self._publish()
