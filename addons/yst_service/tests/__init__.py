@@ -9,3 +9,5 @@ from . import test_case_queries
 from . import test_catalogue
 from . import test_search
 from . import test_guide
+from . import test_access
+from . import test_notices
