@@ -55,6 +55,8 @@ class ResUsers(models.Model):
             "jurisdiction_ids": [Command.set(areas.ids)],
             "tz": "Asia/Shanghai",
         }
+        if self.env["res.lang"]._get_data(code="zh_CN"):  # installed, as it is by ./yst run
+            values["lang"] = "zh_CN"
         user = self.with_context(active_test=False).search([("login", "=", entry["login"])])
         known = set(user.role_line_ids.role_id.ids)
         values["role_line_ids"] = [
