@@ -231,3 +231,14 @@ def mask_mobile(number):
     if len(digits) <= 5:
         return "*" * len(digits)
     return digits[:3] + "*" * (len(digits) - 5) + digits[-2:]
+
+
+def mask_login(text):
+    """A login as it may be logged: numbers masked, at most 64 characters."""
+    number = normalise(text[:64])
+    if _EIGHTEEN.fullmatch(number):
+        return mask_id(number)
+    try:
+        return mask_mobile(normalise_phone(number))
+    except IdentityError:
+        return text[:64]

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import AccessDenied
 
+from .. import identity
+
 
 class ResUsers(models.Model):
     """Logins, good and bad, are written to the audit log."""
@@ -16,7 +18,7 @@ class ResUsers(models.Model):
             return super()._login(credential, user_agent_env)
         except AccessDenied as error:
             if error.args == AccessDenied().args:  # not again while the source is locked out
-                self._log_refused_login(str(credential.get("login") or "")[:64])
+                self._log_refused_login(identity.mask_login(str(credential.get("login") or "")))
             raise
 
     def _log_refused_login(self, login):

@@ -268,6 +268,14 @@ class TestIdentity(BaseCase):
         copy = partner.copy()
         self.assertFalse(copy.identity_cipher or copy.identity_masked or copy.mobile_cipher)
         self.assertFalse(copy.phone)
+        other = self.env["res.partner"].create({"name": "单位"})
+        wizard = self.env["base.partner.merge.automatic.wizard"]
+        with self.assertRaises(UserError):
+            wizard._merge((partner | other).ids, other)
+        self.assertTrue(partner.exists())
+        third = self.env["res.partner"].create({"name": "单位"})
+        wizard._merge((other | third).ids, other)
+        self.assertFalse(third.exists())
 
 
 @tagged("post_install", "-at_install")

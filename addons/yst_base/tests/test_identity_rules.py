@@ -200,6 +200,13 @@ class TestIdentityRules(BaseCase):
         self.assertEqual(identity.mask_name("王"), "*")
         self.assertEqual(identity.mask_name(None), "")
 
+    def test_a_login_is_logged_masked(self):
+        self.assertEqual(identity.mask_login("138 0013 8000"), "138****8000")
+        self.assertEqual(identity.mask_login("+8613800138000"), "138****8000")
+        self.assertEqual(identity.mask_login(number().lower()), identity.mask_id(number()))
+        self.assertEqual(identity.mask_login("clerk"), "clerk")
+        self.assertEqual(len(identity.mask_login("x" * 5000)), 64)
+
     def test_no_mask_gives_the_number_back(self):
         for good in (number(), number(order="012"), "USA110190010112", "E12345678", "A1B2C"):
             mask = identity.mask_id(good)
