@@ -11,6 +11,7 @@ import urllib.request
 from tools import (
     console,
     database,
+    localise,
     machine,
     paths,
     postgres,
@@ -24,33 +25,6 @@ from tools.console import Trouble
 SUITE = "yishitong"
 ADMIN_PASSWORD = paths.KEYS / "admin-password"
 PATIENCE = 300
-
-# What a Chinese office expects of a new database; `sample` decides about the password.
-LOCALISE = """
-company = env["res.company"].search([], order="id", limit=1)
-china = env.ref("base.cn")
-yuan = env["res.currency"].with_context(active_test=False).search([("name", "=", "CNY")])
-yuan.active = True
-company.write({{"country_id": china.id}})
-if company.currency_id != yuan:
-    try:
-        with env.cr.savepoint():
-            company.currency_id = yuan
-    except Exception as error:
-        print("currency stays", company.currency_id.name, error)
-users = env["res.users"].with_context(active_test=False).search([("share", "=", False)])
-users.write({{"lang": "{language}", "tz": "Asia/Shanghai"}})
-public = env.ref("base.public_user")
-public.write({{"lang": "{language}", "tz": "Asia/Shanghai"}})
-env["ir.default"].set("res.partner", "lang", "{language}")
-env["ir.default"].set("res.partner", "tz", "Asia/Shanghai")
-env.ref("base.user_admin").password = {password!r}
-if "website" in env:
-    chinese = env["res.lang"]._get_data(code="{language}").id
-    for website in env["website"].search([]):
-        website.write({{"default_lang_id": chinese, "language_ids": [(6, 0, [chinese])]}})
-env.cr.commit()
-"""
 
 
 def main(options):
@@ -127,7 +101,7 @@ def _create(ready, server, conf, name, own, sample):
             if sample:
                 only_ours_with_sample_data(server, part, own)
             password = "admin" if sample else _admin_password()
-            code = LOCALISE.format(language=database.LANGUAGE, password=password)
+            code = localise.code(password)
             database.script(ready, conf, part, code, log, "the Chinese settings failed")
         with console.step("Compiling scripts and styles"):
             database.script(ready, conf, part, templates.BAKE_PAGES, log,

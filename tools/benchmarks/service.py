@@ -11,7 +11,18 @@ import statistics
 import subprocess
 from contextlib import contextmanager
 
-from tools import console, database, machine, paths, postgres, process, server, setup, templates
+from tools import (
+    console,
+    database,
+    localise,
+    machine,
+    paths,
+    postgres,
+    process,
+    server,
+    setup,
+    templates,
+)
 from tools.benchmarks import _web
 from tools.benchmarks._web import Call, Client, Statements
 from tools.console import Trouble
@@ -73,9 +84,8 @@ def build(ready, sql, conf, name):
             arguments += ["-u", ",".join(changed)]
         database.odoo(ready, conf, arguments, log, trouble="the peer could not be installed")
         database.check_installed(sql, name, [*ADDONS, PEER], log)
-        localise = server.LOCALISE.format(language=database.LANGUAGE,
-                                          password=secrets.token_urlsafe(12))
-        database.script(ready, conf, name, localise, log, "the Chinese settings failed")
+        code = localise.code(secrets.token_urlsafe(12))
+        database.script(ready, conf, name, code, log, "the Chinese settings failed")
     with console.step("Compiling scripts and styles"):
         database.script(ready, conf, name, templates.BAKE, log,
                         "the scripts and styles could not be compiled")
