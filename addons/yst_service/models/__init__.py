@@ -19,6 +19,7 @@ from . import yst_service_case_line
 from . import yst_service_case_event
 from . import yst_service_case_form
 from . import yst_service_case_paper
+from . import yst_service_case_sample
 from . import yst_service_case_scan
 from . import yst_service_correction
 from . import yst_service_home_visit
