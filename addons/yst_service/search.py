@@ -9,7 +9,7 @@ trigram index; ``rank`` then puts the candidates into order.
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
 from pypinyin import Style, lazy_pinyin
@@ -106,7 +106,7 @@ def parse_query(text):
     core = _FILLER.sub("", whole) or whole
     pairs = tuple(dict.fromkeys(core[i : i + 2] for i in range(len(core) - 1)))
     parts = syllables(core)
-    pinyin_pairs = tuple(dict.fromkeys(a + b for a, b in zip(parts, parts[1:], strict=False)))
+    pinyin_pairs = tuple(dict.fromkeys(a + b for a, b in pairwise(parts)))
     chinese = bool(_HAS_CJK.search(core))
     return Query(whole, core, "".join(parts), pairs, pinyin_pairs, chinese)
 
@@ -181,14 +181,15 @@ def _score_latin(text, one):
     return 0.7 * _slip(text, one.pinyin) if len(text) >= 4 else 0.0
 
 
+@lru_cache(maxsize=8192)
 def _pairs(text):
-    return {text[i : i + 2] for i in range(len(text) - 1)}
+    return frozenset(text[i : i + 2] for i in range(len(text) - 1))
 
 
 @lru_cache(maxsize=8192)
 def _sound_pairs(text):
     parts = syllables(text)
-    return frozenset(a + b for a, b in zip(parts, parts[1:], strict=False))
+    return frozenset(a + b for a, b in pairwise(parts))
 
 
 def _overlap(mine, theirs, my_pairs, their_pairs):

@@ -9,7 +9,7 @@ class YstLifeEvent(models.Model):
     _description = "Life Event"
     _order = "sequence, id"
 
-    name = fields.Char(required=True)
+    name = fields.Char("Event name", required=True)
     title = fields.Char("Shown as", help="How residents say it, for public pages. Empty: the name.")
     synonyms = fields.Text(help="Other words for the same event, one on each line.")
     sequence = fields.Integer(default=10)

@@ -8,7 +8,7 @@ class YstServiceCategory(models.Model):
     _description = "Service Category"
     _order = "sequence, code"
 
-    name = fields.Char(required=True)
+    name = fields.Char("Category name", required=True)
     code = fields.Char(
         required=True,
         help="Two capital letters; every item code of the category begins with them.",

@@ -35,14 +35,16 @@ class YstServiceItem(models.Model):
     draft_version_id = fields.Many2one(
         "yst.service.item.version", compute="_compute_current_version_id", store=True
     )
-    name = fields.Char(compute="_compute_name", store=True)
+    name = fields.Char("Service name", compute="_compute_name", store=True)
     published = fields.Boolean(
         compute="_compute_current_version_id",
         store=True,
         help="Residents can find the item: it is not archived and has a published version.",
     )
     online = fields.Selection(related="current_version_id.online")
-    promised_limit = fields.Integer(related="current_version_id.promised_limit")
+    promised_limit = fields.Integer(
+        related="current_version_id.promised_limit", aggregator=None
+    )
     limit_unit = fields.Selection(related="current_version_id.limit_unit")
     sample = fields.Boolean(related="current_version_id.sample")
     synonyms = fields.Text(help="Other words that residents use, one on each line.")

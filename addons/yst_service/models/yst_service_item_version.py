@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import _, api, fields, models
+from odoo import SUPERUSER_ID, _, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
@@ -46,7 +46,7 @@ class YstServiceItemVersion(models.Model):
     )
     code = fields.Char(related="item_id.code")
     category_id = fields.Many2one(related="item_id.category_id")
-    number = fields.Integer(string="Version", readonly=True, copy=False)
+    number = fields.Integer(string="Version", readonly=True, copy=False, aggregator=None)
     state = fields.Selection(
         [("draft", "Draft"), ("published", "Published"), ("retired", "Retired")],
         default="draft",
@@ -66,14 +66,18 @@ class YstServiceItemVersion(models.Model):
     )
     change_note = fields.Char(copy=False, help="Why this version was made.")
 
-    name = fields.Char(required=True)
+    name = fields.Char("Service name", required=True)
     name_en = fields.Char(string="English name")
     kind = fields.Selection(KIND_SELECTION)
     audience = fields.Text(help="Who can apply.")
     conditions = fields.Text(help="One on each line.")
     steps = fields.Text(help="One on each line.")
-    legal_limit = fields.Integer(help="What the law allows, in the unit beside it.")
-    promised_limit = fields.Integer(help="What the office promises, in the same unit.")
+    legal_limit = fields.Integer(
+        aggregator=None, help="What the law allows, in the unit beside it."
+    )
+    promised_limit = fields.Integer(
+        aggregator=None, help="What the office promises, in the same unit."
+    )
     limit_unit = fields.Selection(UNIT_SELECTION, required=True, default="workday")
     legal_basis = fields.Text(help="One on each line.")
     fee = fields.Char()
@@ -85,7 +89,9 @@ class YstServiceItemVersion(models.Model):
     online = fields.Selection(
         ONLINE_SELECTION, string="Online depth", required=True, default="prereview"
     )
-    visits = fields.Integer(default=1, help="Trips that the applicant makes; 0: all online.")
+    visits = fields.Integer(
+        default=1, aggregator=None, help="Trips that the applicant makes; 0: all online."
+    )
     home_visit = fields.Boolean(help="Can be handled at the applicant's home.")
     material_ids = fields.One2many("yst.service.material", "version_id", string="Materials")
     case_count = fields.Integer(compute="_compute_case_count", string="Applications")
@@ -142,8 +148,9 @@ class YstServiceItemVersion(models.Model):
 
     def write(self, vals):
         # A write with a state comes from a transition only: the state mixin sees to it.
-        service = {key for key in vals if key.startswith(("message_", "activity_", "rating_"))}
-        if "state" not in vals and set(vals) - service:
+        # Materials guard themselves: their sample pictures may still change.
+        free = {key for key in vals if key.startswith(("message_", "activity_", "rating_"))}
+        if "state" not in vals and set(vals) - free - {"material_ids"}:
             self._check_draft()
         return super().write(vals)
 
@@ -227,7 +234,9 @@ class YstServiceItemVersion(models.Model):
         if former:
             former._transition("retired", ("published",), {"retired_at": now}, _("Superseded."))
             former.flush_recordset(["state"])
-        values = {"published_at": now, "published_by_id": self.env.uid}
+        # Nobody published what came with the product.
+        by = False if self.env.uid == SUPERUSER_ID else self.env.uid
+        values = {"published_at": now, "published_by_id": by}
         self._transition("published", ("draft",), values, _("Published."))
 
     def _lacking(self):

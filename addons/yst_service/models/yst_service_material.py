@@ -38,7 +38,7 @@ class YstServiceMaterial(models.Model):
     )
     version_state = fields.Selection(related="version_id.state")
     sequence = fields.Integer(default=10)
-    name = fields.Char(required=True)
+    name = fields.Char("Material name", required=True)
     form = fields.Selection(FORM_SELECTION, required=True, default="original_and_copy")
     copies = fields.Integer(default=1, help="How many; 0: none has to be handed in.")
     required = fields.Boolean(default=True)

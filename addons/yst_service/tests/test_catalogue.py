@@ -68,7 +68,8 @@ class TestCatalogueRules(TransactionCase):
 
     def test_a_form_layout_becomes_sections_in_order(self):
         sections = catalogue.form_sections(
-            "无标题说明。\n# 基本\n姓名：\n类型：□ 甲　□ 乙\n承诺，下列各项：\n| 姓名 | 关系 | 3 |\n| 意见 |\n# 空\n"
+            "无标题说明。\n# 基本\n姓名：\n类型：□ 甲　□ 乙\n承诺，下列各项：\n"
+            "| 姓名 | 关系 | 3 |\n| 意见 |\n# 空\n"
         )
         self.assertEqual([section.title for section in sections], ["", "基本", "空"])
         self.assertEqual(sections[0].blocks, [("text", ["无标题说明。"])])
@@ -222,22 +223,29 @@ class TestCatalogue(TransactionCase):
 
     def test_a_published_version_cannot_be_changed(self):
         material = self.first.material_ids[0]
+        foreign = self.items.search([("code", "=", "JZ-02")]).current_version_id.material_ids[0]
         attempts = [
             lambda: self.first.write({"name": "别的"}),
             lambda: self.first.write({"promised_limit": 1}),
             lambda: self.first.write({"material_ids": [(5, 0, 0)]}),
+            lambda: self.first.write({"material_ids": [(2, material.id)]}),
+            lambda: self.first.write({"material_ids": [(3, material.id)]}),
+            lambda: self.first.write({"material_ids": [(4, foreign.id)]}),
+            lambda: self.first.write({"material_ids": [(6, 0, foreign.ids)]}),
+            lambda: self.first.write({"material_ids": [(1, material.id, {"note": "加"})]}),
+            lambda: self.first.write({"material_ids": [(0, 0, {"name": "加", "form": "copy"})]}),
             lambda: self.first.write({"published_at": False}),
             lambda: self.first.write({"item_id": self.items.search([], limit=1).id}),
             lambda: self.first.write({"state": "draft"}),
             lambda: self.first.write({"state": "draft", "name": "别的"}),
-            lambda: self.first.unlink(),
+            self.first.unlink,
             lambda: material.write({"name": "别的"}),
             lambda: material.write({"required": False, "sample_image": picture()}),
-            lambda: material.unlink(),
+            material.unlink,
             lambda: material.copy({"version_id": self.first.id}),
             lambda: material.create({"version_id": self.first.id, "name": "多要一份"}),
             lambda: material.write({"version_id": self._draft().id}),
-            lambda: self.first.action_publish(),
+            self.first.action_publish,
         ]
         before = self.first._content()
         for number, attempt in enumerate(attempts):
@@ -261,7 +269,8 @@ class TestCatalogue(TransactionCase):
     def test_a_sample_picture_may_come_later(self):
         material = self.first.material_ids[0].with_user(self.manager)
         self.assertFalse(material.has_sample_image)
-        material.sample_image = picture()
+        values = {"sample_image": picture()}
+        material.version_id.write({"material_ids": [(1, material.id, values)]})
         material.invalidate_recordset()
         self.assertTrue(material.has_sample_image)
 
