@@ -23,8 +23,25 @@ import cv2
 import numpy as np
 import pillow_heif
 from PIL import ExifTags, Image, ImageDraw, ImageFont, ImageOps
+from PIL.WebPImagePlugin import WebPImageFile  # Odoo keeps Pillow from loading it by itself
 
-from . import paper_pdf
+from . import paper_pdf, sheet
+from .file_kind import is_whole, sniff
+from .file_name import safe_filename
+
+__all__ = [
+    "PhotoError",
+    "PhotoReport",
+    "find_paper",
+    "inspect",
+    "normalise",
+    "receive",
+    "safe_filename",
+    "sniff",
+    "straighten",
+    "thumbnail",
+    "watermark",
+]
 
 MAX_BYTES = 25 * 1024 * 1024
 MAX_VIDEO_BYTES = 100 * 1024 * 1024
@@ -36,39 +53,13 @@ THUMB_SIDE = 360
 # Soft limits. How they were found is shown as a table in tests/test_photo.py, which prints the
 # measures for rendered pages of Chinese text under rising blur, darkness and noise.
 MEASURE_SIDE = 1200  # pixels of the long side at which sharpness is measured
-MIN_SHARPNESS = 0.06  # below: small characters of a form (9 to 12 pt on A4) melt together
-CONTENT_SPREAD = 0.05  # share of the paper's white by which grey levels must spread
+MIN_SHARPNESS = 0.055  # below: small characters of a form (9 to 12 pt on A4) melt together
+CONTENT_SPREAD = 0.06  # share of the paper's white by which grey levels must spread
 MIN_BRIGHTNESS = 85  # 0..255, what the paper (the bright parts) reaches
 MIN_LONG_SIDE = 900  # pixels; A4 below 77 dpi is not legible
 MIN_SHORT_SIDE = 560
 
 CHINA_TIME = timezone(timedelta(hours=8))
-
-EXTENSIONS = {
-    "image/jpeg": ".jpg",
-    "image/png": ".png",
-    "application/pdf": ".pdf",
-    "video/mp4": ".mp4",
-    "video/webm": ".webm",
-    "video/quicktime": ".mov",
-}
-
-_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
-_VIDEO_BRANDS = {
-    b"isom": "video/mp4",
-    b"iso2": "video/mp4",
-    b"iso4": "video/mp4",
-    b"iso5": "video/mp4",
-    b"iso6": "video/mp4",
-    b"mp41": "video/mp4",
-    b"mp42": "video/mp4",
-    b"avc1": "video/mp4",
-    b"M4V ": "video/mp4",
-    b"3gp4": "video/mp4",
-    b"3gp5": "video/mp4",
-    b"qt  ": "video/quicktime",
-}
-
 
 class PhotoError(Exception):
     """The file cannot be taken. ``code`` says why, for the caller to put into words:
@@ -103,32 +94,6 @@ class PhotoReport:
     pages: int = 0
     taken_at: datetime | None = None
     position: tuple | None = None
-
-
-# ---------------------------------------------------------------------------- what is it
-def sniff(data):
-    """Mimetype by magic bytes alone, or None for anything that is not on our list."""
-    head = bytes(data[:64])
-    if head.startswith(b"\xff\xd8\xff"):
-        return "image/jpeg"
-    if head.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "image/png"
-    if head[:6] in (b"GIF87a", b"GIF89a"):
-        return "image/gif"
-    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
-        return "image/webp"
-    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in (12, 40, 52, 56, 108, 124):
-        return "image/bmp"
-    if head[4:8] == b"ftyp":
-        brands = {head[8:12]} | {head[i : i + 4] for i in range(16, 48, 4)}
-        if brands & _HEIF_BRANDS:
-            return "image/heic"
-        return _VIDEO_BRANDS.get(head[8:12])
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n\t ").startswith(b"%PDF-"):
-        return "application/pdf"
-    if head.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in bytes(data[:4096]):
-        return "video/webm"
-    return None
 
 
 def inspect(data, filename=None, *, video=False):
@@ -190,18 +155,19 @@ _PIL_FORMATS = {
     "image/jpeg": ("JPEG",),
     "image/png": ("PNG",),
     "image/gif": ("GIF",),
-    "image/webp": ("WEBP",),
     "image/bmp": ("BMP",),
 }
 
 
 def _open(data, mimetype, max_side):
     """Decode to an upright RGB picture whose long side is at most ``max_side``."""
-    if not _is_whole(data, mimetype):
+    if not is_whole(data, mimetype):
         raise PhotoError("unreadable", "cut off")
     try:
         if mimetype == "image/heic":
             image = pillow_heif.HeifImageFile(io.BytesIO(data))
+        elif mimetype == "image/webp":
+            image = WebPImageFile(io.BytesIO(data))
         else:
             image = Image.open(io.BytesIO(data), formats=_PIL_FORMATS[mimetype])
     except Image.DecompressionBombError as error:
@@ -229,50 +195,6 @@ def _open(data, mimetype, max_side):
     return flat, PhotoReport(
         "photo", mimetype, width, height, taken_at=taken_at, position=position
     )
-
-
-def _is_whole(data, mimetype):
-    """False for a transfer that broke off.
-
-    Asked here because the decoder cannot be relied on: Odoo sets Pillow's global
-    LOAD_TRUNCATED_IMAGES, under which the missing half of a page comes out grey, unnoticed.
-    """
-    if mimetype == "image/jpeg":
-        scan = _jpeg_scan_offset(data)
-        return scan > 0 and data.find(b"\xff\xd9", scan) > 0
-    if mimetype == "image/png":
-        return b"IEND" in data[-64:] or data.rfind(b"IEND\xaeB`\x82") > 0
-    if mimetype == "image/webp":
-        return len(data) >= int.from_bytes(data[4:8], "little") + 8
-    if mimetype == "image/bmp":
-        return len(data) >= int.from_bytes(data[2:6], "little")
-    return True
-
-
-def _jpeg_scan_offset(data):
-    """Offset behind the first start-of-scan marker, 0 when there is none.
-
-    Walks the segments, so that the end marker of a thumbnail inside EXIF is not mistaken for the
-    end of the picture.
-    """
-    position = 2
-    while position + 4 <= len(data):
-        if data[position] != 0xFF:
-            return 0
-        marker = data[position + 1]
-        if marker == 0xFF:
-            position += 1
-            continue
-        if marker == 0x01 or 0xD0 <= marker <= 0xD8:
-            position += 2
-            continue
-        length = int.from_bytes(data[position + 2 : position + 4], "big")
-        if length < 2:
-            return 0
-        position += 2 + length
-        if marker == 0xDA:
-            return position
-    return 0
 
 
 def _fit(width, height, max_side):
@@ -378,15 +300,15 @@ def _degrees(parts, reference):
 
 # ---------------------------------------------------------------------------- measure
 def sharpness(gray):
-    """How sharp the sharpest parts of a picture are, about 0 (fog) to 1 and more (printed page).
+    """How sharp the sharpest parts of a picture are, about 0 (fog) to 0.4 (printed page).
 
     The picture is brought to one size first, so that the same page gives the same figure from a
     3 MP and a 50 MP camera. It is then judged tile by tile: within a tile the variance of the
     Laplacian is divided by the variance of the grey levels, which takes out contrast and light;
     a slight smoothing before takes out sensor noise. The 85th percentile of the tiles that hold
     anything at all is the answer, so that a page with three lines on it is not called blurred
-    for its white. A tile holds something when its grey levels spread by more than a twentieth of
-    the paper's white: noise on bare paper does not, nor does writing blurred to a mist. A picture
+    for its white. A tile holds something when its grey levels spread by more than 6 % of the
+    paper's white: noise on bare paper does not, nor does writing blurred to a mist. A picture
     without such a tile has sharpness 0.
 
     :param gray: 2-D uint8 array
@@ -396,7 +318,7 @@ def sharpness(gray):
     if scale < 1:
         size = (max(1, round(width * scale)), max(1, round(height * scale)))
         gray = cv2.resize(gray, size, interpolation=cv2.INTER_AREA)
-    smooth = cv2.GaussianBlur(gray, (0, 0), 0.8).astype(np.float32)
+    smooth = cv2.GaussianBlur(gray, (0, 0), 1.2).astype(np.float32)
     laplacian = cv2.Laplacian(smooth, cv2.CV_32F)
     least = (CONTENT_SPREAD * float(np.percentile(gray, 95))) ** 2
     tile = 60
@@ -465,7 +387,12 @@ def chinese_font():
                 return file, int(index)
     except (OSError, ValueError, subprocess.SubprocessError):
         pass
-    wanted = ("NotoSansCJK-Regular.ttc", "NotoSerifCJK-Regular.ttc", "wqy-zenhei.ttc", "gbsn00lp.ttf")
+    wanted = (
+        "NotoSansCJK-Regular.ttc",
+        "NotoSerifCJK-Regular.ttc",
+        "wqy-zenhei.ttc",
+        "gbsn00lp.ttf",
+    )
     for root in ("/usr/share/fonts", "/usr/local/share/fonts", os.path.expanduser("~/.fonts")):
         for folder, _folders, files in os.walk(root):
             for name in wanted:
@@ -514,65 +441,13 @@ def find_paper(data):
     """Corners of the sheet of paper in a photo, or None when none stands out.
 
     :return: four (x, y) fractions of width and height: top left, top right, bottom right,
-        bottom left. None as well when the sheet fills the picture: nothing is to be gained.
+        bottom left
     """
     image = _open(data, _check_file(data, False), 1000)[0]
-    gray = cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2GRAY)
-    height, width = gray.shape
-    best, best_area = None, 0.15 * width * height
-    for mask in _paper_masks(gray):
-        contours, _tree = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
-        for contour in sorted(contours, key=cv2.contourArea, reverse=True)[:5]:
-            quad = _as_quad(contour)
-            if quad is None:
-                continue
-            area = cv2.contourArea(quad.astype(np.float32))
-            if area > best_area:
-                best, best_area = quad, area
-    if best is None or best_area > 0.97 * width * height:
+    corners = sheet.find(cv2.cvtColor(np.asarray(image), cv2.COLOR_RGB2GRAY))
+    if corners is None:
         return None
-    return [(float(x) / width, float(y) / height) for x, y in _ordered(best)]
-
-
-def _paper_masks(gray):
-    """Several ways to tell paper from table; the largest four-sided figure of any of them wins."""
-    soft = cv2.bilateralFilter(gray, 9, 50, 50)
-    kernel = np.ones((5, 5), np.uint8)
-    closing = np.ones((15, 15), np.uint8)
-    _level, bright = cv2.threshold(soft, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-    yield cv2.morphologyEx(bright, cv2.MORPH_CLOSE, closing)
-    for low, high in ((50, 150), (20, 70)):
-        yield cv2.morphologyEx(cv2.Canny(soft, low, high), cv2.MORPH_CLOSE, kernel)
-
-
-def _as_quad(contour):
-    hull = cv2.convexHull(contour)
-    around = cv2.arcLength(hull, True)
-    for tolerance in (0.01, 0.02, 0.03, 0.05):
-        polygon = cv2.approxPolyDP(hull, tolerance * around, True)
-        if len(polygon) == 4:
-            break
-    else:
-        return None
-    quad = polygon.reshape(4, 2).astype(np.float64)
-    # a sheet seen at a slant still has corners between about 45 and 135 degrees
-    for i in range(4):
-        one, two = quad[i - 1] - quad[i], quad[(i + 1) % 4] - quad[i]
-        norm = np.linalg.norm(one) * np.linalg.norm(two)
-        if norm == 0 or abs(float(one @ two) / norm) > 0.7:
-            return None
-    if cv2.contourArea(hull) < 0.9 * cv2.contourArea(quad.astype(np.float32)):
-        return None
-    return quad
-
-
-def _ordered(quad):
-    """Corners clockwise from the top left."""
-    centre = quad.mean(axis=0)
-    angles = np.arctan2(quad[:, 1] - centre[1], quad[:, 0] - centre[0])
-    clockwise = quad[np.argsort(angles)]
-    start = int(np.argmin(clockwise.sum(axis=1)))
-    return np.roll(clockwise, -start, axis=0)
+    return [(float(x) / image.width, float(y) / image.height) for x, y in corners]
 
 
 def straighten(data, corners):
@@ -582,59 +457,5 @@ def straighten(data, corners):
     :raises ValueError: when the corners do not span a sensible part of the picture.
     """
     image = _open(data, _check_file(data, False), MAX_SIDE)[0]
-    points = np.array([[float(x), float(y)] for x, y in corners], dtype=np.float64)
-    if points.shape != (4, 2) or not np.isfinite(points).all():
-        raise ValueError("four corners are needed")
-    if points.min() < -0.1 or points.max() > 1.1:
-        raise ValueError("corners lie outside the picture")
-    if not cv2.isContourConvex(points.astype(np.float32)):
-        raise ValueError("corners do not form a sheet")
-    source = _ordered(points * [image.width, image.height]).astype(np.float32)
-    if cv2.contourArea(source) < 0.01 * image.width * image.height:
-        raise ValueError("corners enclose too little")
-    top_left, top_right, bottom_right, bottom_left = source
-    width = max(np.linalg.norm(top_right - top_left), np.linalg.norm(bottom_right - bottom_left))
-    height = max(np.linalg.norm(bottom_left - top_left), np.linalg.norm(bottom_right - top_right))
-    width, height = _fit(round(float(width)), round(float(height)), MAX_SIDE)
-    target = np.array(
-        [[0, 0], [width - 1, 0], [width - 1, height - 1], [0, height - 1]], dtype=np.float32
-    )
-    matrix = cv2.getPerspectiveTransform(source, target)
-    flat = cv2.warpPerspective(
-        np.asarray(image),
-        matrix,
-        (width, height),
-        flags=cv2.INTER_CUBIC,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    return _encode(ImageOps.autocontrast(Image.fromarray(flat), cutoff=0.5), 90)
-
-
-# ---------------------------------------------------------------------------- names
-def safe_filename(name, mimetype=None, fallback="file"):
-    """A file name that no file system, header or reader can be tricked with.
-
-    Folders, control and direction characters, markup and reserved names go; the length is held
-    to 80 characters; the extension is that of ``mimetype`` when given, whatever was claimed.
-    """
-    name = unicodedata.normalize("NFC", str(name or ""))
-    # control, format (RTL override, zero width), surrogates, private use, line separators
-    name = "".join(
-        " " if unicodedata.category(c) in ("Zl", "Zp") else c
-        for c in name
-        if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn")
-    )
-    name = re.split(r"[/\\]", name)[-1]
-    name = re.sub(r"[<>:\"|?*&;`$'%#]+", "_", name)
-    name = re.sub(r"\s+", " ", name).strip(" .")
-    stem, extension = os.path.splitext(name)
-    if mimetype in EXTENSIONS:
-        if not re.fullmatch(r"\.[A-Za-z0-9]{1,5}", extension):
-            stem, extension = name, ""
-        extension = EXTENSIONS[mimetype]
-    elif not re.fullmatch(r"\.[A-Za-z0-9]{1,10}", extension):
-        stem, extension = name, ""
-    stem = stem.strip(" .")[:80].rstrip(" .") or fallback
-    if re.fullmatch(r"(?i)con|prn|aux|nul|com\d|lpt\d", stem):
-        stem = f"_{stem}"
-    return stem + extension.lower()
+    flat = Image.fromarray(sheet.flatten(np.asarray(image), corners, MAX_SIDE))
+    return _encode(ImageOps.autocontrast(flat, cutoff=0.5), 90)

@@ -37,8 +37,20 @@ def read(data):
         found = pyzbar.decode(attempt, symbols=[pyzbar.ZBarSymbol.QRCODE])
         if found:
             found.sort(key=lambda code: (code.rect.top, code.rect.left))
-            return [code.data.decode("utf-8", "replace") for code in found]
+            return [_text(code.data) for code in found]
     return []
+
+
+def _text(data):
+    """The text as it was meant: ZBar takes UTF-8 for a Japanese or Taiwanese encoding."""
+    text = data.decode("utf-8", "replace")
+    if not text.isascii():
+        for guess in ("shift_jis", "big5"):
+            try:
+                return text.encode(guess).decode("utf-8")
+            except UnicodeError:
+                continue
+    return text
 
 
 def _attempts(image):

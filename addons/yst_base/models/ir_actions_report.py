@@ -3,11 +3,12 @@ import re
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from odoo import SUPERUSER_ID, api, models
-from odoo.addons.base.models.report_paperformat import PAPER_SIZES
 from odoo.exceptions import UserError
 from odoo.http import Stream
 from odoo.tools import file_open
 from odoo.tools.mimetypes import guess_mimetype
+
+from odoo.addons.base.models.report_paperformat import PAPER_SIZES
 
 from .. import pdf_engine, qr
 
@@ -16,7 +17,9 @@ _logger = logging.getLogger(__name__)
 # Formats with "CSS margins" leave these to the style sheet (report.scss); mm
 CSS_MARGIN = 11
 MAX_FILE = 30 * 1024 * 1024
-_STATIC = re.compile(r"/(?P<path>\w+/static/[^?#]+\.(?P<kind>css|png|jpe?g|gif|svg|webp|woff2?|ttf))")
+_STATIC = re.compile(
+    r"/(?P<path>\w+/static/[^?#]+\.(?P<kind>css|png|jpe?g|gif|svg|webp|woff2?|ttf))"
+)
 _MIMETYPES = {
     "css": "text/css",
     "svg": "image/svg+xml",

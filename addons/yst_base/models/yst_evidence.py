@@ -91,8 +91,9 @@ class Evidence(models.Model):
     @api.model
     def _evidence_models(self):
         """Names of the models that keep evidence."""
-        mixin = self.env.registry["yst.evidence.mixin"]
-        return sorted(name for name in mixin._inherit_children if not self.env[name]._abstract)
+        registry = self.env.registry
+        names = registry["yst.evidence.mixin"]._inherit_children
+        return sorted(name for name in names if name in registry and not registry[name]._abstract)
 
     def _check_access(self, operation):
         """Besides rights on evidence itself: the record that it belongs to must be readable."""

@@ -168,7 +168,9 @@ class EvidenceMixin(models.AbstractModel):
             ),
             "bomb": _("The picture is too large to be opened. Please take the photo again."),
             "pages": _("The PDF has more than 30 pages. Please send only the pages asked for."),
-            "unreadable": _("The file is damaged or did not arrive complete. Please send it again."),
+            "unreadable": _(
+                "The file is damaged or did not arrive complete. Please send it again."
+            ),
             "encrypted": _("The PDF is locked with a password. Please send it without."),
             "active_content": _(
                 "The PDF holds programs or attached files. Please send a photo of the page instead."

@@ -9,3 +9,8 @@ from . import test_limits
 from . import test_state
 from . import test_photo
 from . import test_clock
+from . import test_calendar
+from . import test_clock_queries
+from . import test_calendar_views
+from . import test_evidence
+from . import test_evidence_access
