@@ -113,7 +113,6 @@ class YstCalendarDay(models.Model):
 
     # -- actions --------------------------------------------------------------------------------
 
-    @api.model
     def action_load_years(self):
         """Load what the package knows from last year on, and tell what is still missing."""
         self.check_access("write")
@@ -317,7 +316,7 @@ class YstCalendarDay(models.Model):
         fresh = holidays_.filtered(lambda day: not day.leave_id)
         leaves = self.env["resource.calendar.leaves"].sudo()
         leaves = leaves.create([day._leave_values(calendar) for day in fresh])
-        for day, leave in zip(fresh, leaves):
+        for day, leave in zip(fresh, leaves, strict=True):
             day.leave_id = leave
 
     def _leave_values(self, calendar) -> dict:

@@ -63,8 +63,8 @@ class YstClockMixin(models.AbstractModel):
         :raise UserError: the values hold a clock field
         """
         if self.env.context.get(_TOKEN_KEY) is _TOKEN:
-            context = {key: val for key, val in self.env.context.items() if key != _TOKEN_KEY}
-            return super(YstClockMixin, self.with_context(context)).write(vals)
+            locked = self.with_context(**{_TOKEN_KEY: None})
+            return super(YstClockMixin, locked).write(vals)
         if CLOCK_FIELDS & vals.keys():
             self._clock_refuse()
         return super().write(vals)
@@ -191,7 +191,9 @@ class YstClockMixin(models.AbstractModel):
 
     def _clock_begin(self, kind, limit, unit, at, reason=None):
         if unit not in limits.UNITS or limit < 0:
-            raise UserError(self.env._("This is no time limit: %s %s", limit, unit))
+            raise UserError(
+                self.env._("This is no time limit: %(limit)s %(unit)s", limit=limit, unit=unit)
+            )
         at = at or fields.Datetime.now()
         groups = defaultdict(self.browse)
         for record in self:

@@ -173,13 +173,11 @@ class YstClockStateMixin(models.AbstractModel):
     def _search_clock_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        states = {item or "none" for item in value}
+        states = set(value)
 
         def to_sql(model, alias, query):
             conditions = model._clock_state_conditions(alias, query)
             wanted = [condition for state, condition in conditions.items() if state in states]
             return SQL("(%s)", SQL(" OR ").join(wanted)) if wanted else SQL("FALSE")
 
-        return Domain.custom(
-            to_sql=to_sql, predicate=lambda record: record.clock_state in states
-        )
+        return Domain.custom(to_sql=to_sql, predicate=lambda record: record.clock_state in states)

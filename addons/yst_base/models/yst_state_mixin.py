@@ -59,9 +59,7 @@ class YstStateMixin(models.AbstractModel):
     def copy_data(self, default=None):
         """A copy starts at the beginning again."""
         initial = self._state_initial()
-        return [
-            {**vals, self._state_field: initial} for vals in super().copy_data(default=default)
-        ]
+        return [{**vals, self._state_field: initial} for vals in super().copy_data(default=default)]
 
     # -- for the models that inherit ------------------------------------------------------------
 
@@ -143,8 +141,7 @@ class YstStateMixin(models.AbstractModel):
         return self.with_context(**{_TOKEN_KEY: _TOKEN})
 
     def _with_state_locked(self):
-        context = {key: val for key, val in self.env.context.items() if key != _TOKEN_KEY}
-        return self.with_context(context)
+        return self.with_context(**{_TOKEN_KEY: None})
 
     def _state_unlocked(self) -> bool:
         return self.env.context.get(_TOKEN_KEY) is _TOKEN

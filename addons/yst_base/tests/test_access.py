@@ -28,6 +28,14 @@ ALLOWED = {
         "unlink": ("organisation",),
     },
     "yst.audit.log": {"read": ("audit",)},
+    "yst.calendar.day": {
+        "read": INTERNAL,
+        "write": ("organisation",),
+        "create": ("organisation",),
+        "unlink": ("organisation",),
+    },
+    "yst.clock.event": {"read": INTERNAL},
+    "yst.number": {},
     "res.users.role": {
         "read": ("system", "security", "admin"),
         "write": ("admin",),

@@ -31,9 +31,8 @@ class TestNumbering(BaseCase):
             ("B1", 2026, 1),
             ("办件", 2026, 1),
         ):
-            with self.subTest(prefix=prefix, year=year, number=number):
-                with self.assertRaises(ValueError):
-                    format_case(prefix, year, number)
+            with self.subTest(prefix=prefix, year=year), self.assertRaises(ValueError):
+                format_case(prefix, year, number)
 
 
 @tagged("post_install", "-at_install")
