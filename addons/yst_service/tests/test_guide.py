@@ -173,11 +173,11 @@ class TestGuide(GuideCase):
 
     def test_the_page_for_unknown_codes_speaks_chinese(self):
         self.env["res.lang"]._activate_lang("zh_CN")
-        chinese = self.env["res.lang"]._get_data(code="zh_CN").id
-        website = self.env["website"].get_current_website()
-        website.language_ids |= self.env["res.lang"].browse(chinese)
-        website.default_lang_id = chinese
-        text = self.text(self.page("/services/XX-99", 404))
+        response = self.url_open("/services/XX-99", headers={"Accept-Language": "zh-CN"})
+        self.assertEqual(response.status_code, 404)
+        page = html.fromstring(response.content)
+        self.assertEqual(page.get("lang"), "zh-CN")
+        text = self.text(page)
         self.assertIn("没有这个事项", text)
         self.assertNotRegex(text, r"\b(There|Search for|service)\b")
 
