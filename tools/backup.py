@@ -17,7 +17,8 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from tools import console, database, keys, machine, odoo_source, paths, postgres, process, setup
+from tools import console, database, keys, machine, odoo_source, paths, postgres, setup
+from tools import server as development
 from tools.console import Trouble
 
 FORMAT = 1
@@ -35,8 +36,7 @@ def main(options):
             console.say(f"{target} ({console.megabytes(target.stat().st_size)})")
             _tell_about_key(options.with_key)
             return 0
-        if process.recall("odoo"):
-            raise Trouble("the server is running", "stop it first: Ctrl-C there, or ./yst stop")
+        development.need_idle(name)
         source = Path(options.file)
         manifest = read_manifest(source)
         there = database.exists(server, name)

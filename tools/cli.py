@@ -65,7 +65,8 @@ def parser():
     reset.add_argument("--yes", action="store_true", help="do not ask")
     reset.add_argument("--db", default=None, help="database to drop (default yishitong)")
 
-    command("stop", "stop what an earlier run left running", "server")
+    stop = command("stop", "stop what an earlier run left running", "server")
+    stop.add_argument("--port", type=int, default=None, help="only the server on this port")
 
     backup = command("backup", "write database and files into one archive", "backup")
     backup.add_argument("file", nargs="?", help="archive to write (default: by date)")

@@ -60,6 +60,12 @@ def recall(name):
     return facts
 
 
+def names(prefix):
+    """Names starting with `prefix` under which something was remembered."""
+    files = sorted(paths.RUN.glob(f"{prefix}*.pid.json")) if paths.RUN.is_dir() else []
+    return [path.name.removesuffix(".pid.json") for path in files]
+
+
 def stop(name, patience=20):
     """End our process `name`, gently, then firmly; True if there was one."""
     facts = recall(name)

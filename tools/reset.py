@@ -1,6 +1,7 @@
 """./yst reset: drop the development database. Keys, backups and templates stay."""
 
-from tools import console, database, paths, postgres, process, setup
+from tools import console, database, paths, postgres, setup
+from tools import server as development
 from tools.console import Trouble
 
 
@@ -8,8 +9,7 @@ def main(options):
     """Ask, then drop database and files."""
     name = options.db or paths.DEV_DATABASE
     setup.ensure()
-    if process.recall("odoo"):
-        raise Trouble("the server is running", "stop it first: Ctrl-C there, or ./yst stop")
+    development.need_idle(name)
     with postgres.session() as server:
         if not database.exists(server, name):
             console.say(f"there is no database {name}: nothing to do")

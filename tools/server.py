@@ -35,14 +35,30 @@ def main(options):
 def run(options):
     """Set up, bring the database up to date, serve until Ctrl-C."""
     machine.need_port(options.port)
-    if process.recall("odoo"):
-        raise Trouble("a server of this checkout runs already", "stop it first: ./yst stop")
     name = options.db or paths.DEV_DATABASE
+    need_idle(name)
     ready = setup.ensure()
     with postgres.session() as server:
         conf = setup.write_config(ready, server)
         ensure_database(ready, server, conf, name, sample=not options.empty)
         return serve(ready, server, conf, name, options.port)
+
+
+def serving(name):
+    """The port of our server that serves database `name`, or None."""
+    for known in process.names("odoo-"):
+        facts = process.recall(known)
+        if facts and facts.get("database") == name:
+            return facts["port"]
+    return None
+
+
+def need_idle(name):
+    """A Trouble when a server of ours works on database `name`."""
+    port = serving(name)
+    if port:
+        raise Trouble(f"a server on port {port} works on the database {name} already",
+                      f"stop it first: Ctrl-C there, or ./yst stop --port {port}")
 
 
 def suite():
@@ -143,7 +159,7 @@ def serve(ready, server, conf, name, port):
             stdin=subprocess.DEVNULL, env=ready.environment(), cwd=paths.ROOT,
             start_new_session=True,
         )
-    process.remember("odoo", child.pid, str(paths.ODOO_START), port=port)
+    process.remember(f"odoo-{port}", child.pid, str(paths.ODOO_START), port=port, database=name)
     try:
         with console.step("Starting the server"):
             _await(child, port, log)
@@ -156,7 +172,7 @@ def serve(ready, server, conf, name, port):
         return 0
     finally:
         _stop_child(child)
-        process.forget("odoo")
+        process.forget(f"odoo-{port}")
 
 
 def _await(child, port, log):
@@ -258,11 +274,10 @@ def shell(options):
             signal.signal(signal.SIGINT, before)
 
 
-def stop(_options):
+def stop(options):
     """Stop what an earlier run left behind; processes of others are never touched."""
-    stopped = []
-    if process.stop("odoo"):
-        stopped.append("server")
+    chosen = [f"odoo-{options.port}"] if options.port else process.names("odoo-")
+    stopped = [f"server on port {name.partition('-')[2]}" for name in chosen if process.stop(name)]
     if postgres.stop_if_unused():
         stopped.append("database server")
     console.say("stopped: " + ", ".join(stopped) if stopped else "nothing of ours was running")
