@@ -202,7 +202,7 @@ registry.category("web_tour.tours").add("yst_resident_corrects", {
     ],
 });
 
-registry.category("web_tour.tours").add("yst_clerk_completes", {
+registry.category("web_tour.tours").add("yst_clerk_accepts", {
     steps: () => [
         {
             trigger: ".o_data_row:contains(测试就业困难认定) .o_data_cell:first",
@@ -219,8 +219,41 @@ registry.category("web_tour.tours").add("yst_clerk_completes", {
         {
             trigger: ".o_statusbar_status .o_arrow_button_current:contains(Accepted)",
         },
+    ],
+});
+
+registry.category("web_tour.tours").add("yst_resident_books", {
+    steps: () => [
         {
-            content: "the resident has an appointment; today they are here",
+            trigger: ".yst_now:contains(Make an appointment)",
+        },
+        {
+            trigger: "a[href$='/slots']",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        looksRight(".yst_choice:contains(测试大厅)"),
+        {
+            trigger: "input[name=slot]",
+            run: "click",
+        },
+        {
+            trigger: ".yst_actions button[type=submit]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        looksRight(".yst_now:contains(Appointment made: 测试大厅)"),
+    ],
+});
+
+registry.category("web_tour.tours").add("yst_clerk_completes", {
+    steps: () => [
+        {
+            trigger: ".o_data_row:contains(测试就业困难认定) .o_data_cell:first",
+            run: "click",
+        },
+        {
+            content: "the resident has come",
             trigger: "button[name=action_start_onsite]",
             run: "click",
         },

@@ -11,10 +11,11 @@ export class SendOnce extends Interaction {
 
     setup() {
         document.documentElement.classList.add("yst_scripted");
+        this.question = this.el.getAttribute("confirm");
     }
 
     onSubmit(ev) {
-        if (this.sent || (this.el.dataset.ask && !window.confirm(this.el.dataset.ask))) {
+        if (this.sent || (this.question && !window.confirm(this.question))) {
             ev.preventDefault();
             return;
         }
