@@ -202,7 +202,7 @@ class ResPartner(models.Model):
         """Take ID and telephone numbers out of create values; what is to be stored for them."""
         identity = self._take_identity(vals)
         resident = vals.get("is_resident")
-        if resident is None:
+        if resident is None and vals.get("phone"):
             resident = self.default_get(["is_resident"]).get("is_resident")
         if identity.get("identity_index"):
             vals["is_resident"] = resident = True

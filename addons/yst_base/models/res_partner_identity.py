@@ -1,3 +1,4 @@
+import logging
 import os
 
 import psycopg2
@@ -7,6 +8,8 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, config
 
 from .. import identity, vault
+
+_logger = logging.getLogger(__name__)
 
 IDENTITY_TOKEN = object()
 
@@ -159,6 +162,7 @@ class ResPartner(models.Model):
         try:
             return vault.open_vault(path)
         except vault.VaultError as error:
+            _logger.warning("No key for identity numbers: %s", error)
             raise UserError(self._vault_message(error)) from error
 
     @api.model
