@@ -92,8 +92,12 @@ def ensure_database(ready, server, conf, name, *, sample):
             arguments += ["-u", ",".join(changed)]
         if new:
             arguments += ["-i", ",".join(new)]
+        if new and known.get("sample"):
+            with_sample_data(server, name)
         database.odoo(ready, conf, arguments, log, trouble="the update failed",
                       todo="see the log; ./yst reset drops the database if it may go")
+        if new and known.get("sample"):
+            only_ours_with_sample_data(server, name, own)
         database.check_installed(server, name, own, log)
     database.set_facts(server, name, digests=now)
 
