@@ -49,7 +49,7 @@ def fill(env, residents=RESIDENTS, records=RECORDS):
     timed("analyse", rows.analyse, cr)
     facts = timed("records to open", _records, env, places, resident)
     facts["drafts"] = timed("drafts", _drafts, env, resident)
-    facts["counts"] = rows.counts(cr)
+    facts |= {"records": records, "residents": residents, "counts": rows.counts(cr)}
     facts["logins"] = {"clerk": CLERK, "resident": RESIDENT, "password": PASSWORD}
     facts["took"] = took
     return facts

@@ -5,6 +5,7 @@ sides are written from it, so that each has the same people, places, clerks, age
 """
 
 SEED = 0.42
+FIRST = 1_000_000  # ids on both sides, so that none looks like another number in a request
 # (state, part) of what came in within the last 30 days; all else has ended
 OPEN_DAYS = 30
 OPEN_MIX = (("submitted", 0.24), ("correction", 0.10), ("resubmitted", 0.04), ("accepted", 0.16),
@@ -197,8 +198,6 @@ def plan(env, patterns, places, resident, count, own):
 
 def cases(cr, patterns):
     """Our side: applications with materials, timeline, clock, numbers and ratings."""
-    cr.execute("SELECT max(id) FROM yst_service_case")
-    base = cr.fetchone()[0]
     cr.execute(
         """CREATE TABLE bench_number AS
            SELECT i, date_part('year', begun + interval '8 hours')::int AS year,
@@ -218,7 +217,7 @@ def cases(cr, patterns):
                                "CASE WHEN accepted IS NULL THEN 5 ELSE days END") +
         " AS due FROM bench_plan JOIN bench_number USING (i))",
         {
-            "id": f"{base} + s.i",
+            "id": f"{FIRST} + s.i",
             "number": "'BJ' || s.year || lpad(s.n::text, 6, '0')",
             "item_id": "s.item_id",
             "version_id": "s.version_id",
@@ -254,7 +253,7 @@ def cases(cr, patterns):
         },
     )
     cr.execute("SELECT setval('yst_service_case_id_seq', (SELECT max(id) FROM yst_service_case))")
-    cr.execute("CREATE TABLE bench_case AS SELECT i, %s + i AS case_id FROM bench_plan", [base])
+    cr.execute("CREATE TABLE bench_case AS SELECT i, %s + i AS case_id FROM bench_plan", [FIRST])
     _materials(cr, patterns)
     timeline = "(SELECT * FROM bench_step JOIN bench_case USING (i) JOIN bench_plan USING (i))"
     multiply(cr, "yst_service_case_event", patterns["event"], f"{timeline[:-1]} ORDER BY at)", {
@@ -319,8 +318,6 @@ def _materials(cr, patterns):
 
 def tickets(cr, patterns):
     """The peer's side: tickets of the same people, at the same places, with the same clerks."""
-    cr.execute("SELECT max(id) FROM helpdesk_ticket")
-    base = cr.fetchone()[0]
     stages = _cases(
         [(f"s.state = '{state}'",
           "(SELECT res_id FROM ir_model_data WHERE module = 'helpdesk_mgmt' AND name ="
@@ -330,7 +327,7 @@ def tickets(cr, patterns):
         "(SELECT *, (SELECT array_agg(id ORDER BY id) FROM helpdesk_ticket_category) AS kinds"
         " FROM bench_plan)",
         {
-            "id": f"{base} + s.i",
+            "id": f"{FIRST} + s.i",
             "number": "'HT' || lpad(s.i::text, 5, '0')",
             "name": "s.name",
             "description": "'<p>' || repeat(s.name || '，请告知需要哪些材料。', 4) || '</p>'",
@@ -354,7 +351,7 @@ def tickets(cr, patterns):
     )
     cr.execute("SELECT setval('helpdesk_ticket_id_seq', (SELECT max(id) FROM helpdesk_ticket))")
     cr.execute("CREATE TABLE bench_ticket AS SELECT i, %s + i AS ticket_id FROM bench_plan",
-               [base])
+               [FIRST])
     cr.execute(
         """INSERT INTO helpdesk_ticket_helpdesk_ticket_tag_rel
                   (helpdesk_ticket_id, helpdesk_ticket_tag_id)

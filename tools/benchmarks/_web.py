@@ -127,7 +127,7 @@ class Statements:
 
 # what the web client asks once and then keeps: no part of opening a list or a record
 KEPT_BY_CLIENT = ("/get_views", "/has_group", "/web/action/load", "/web/webclient/", "/bus/",
-                  "/web/bundle/", "/mail/data", "/web/session/")
+                  "/web/bundle/", "/web/session/")
 
 
 def record(port, session, action, model):
@@ -147,6 +147,9 @@ def record(port, session, action, model):
         if not any(part in path for part in KEPT_BY_CLIENT):
             sent.append(Call(path, json.loads(request.post_data or "{}")))
 
+    def done(request):
+        pending.discard(request)
+
     def drain(page):
         quiet, deadline = 0, time.monotonic() + 60
         while quiet < 5 and time.monotonic() < deadline:
@@ -165,12 +168,12 @@ def record(port, session, action, model):
             context.add_cookies([{"name": "session_id", "value": session, "url": base}])
             page = context.new_page()
             page.on("request", note)
-            page.on("requestfinished", pending.discard)
-            page.on("requestfailed", pending.discard)
+            page.on("requestfinished", done)
+            page.on("requestfailed", done)
             page.goto(f"/odoo/action-{action}", timeout=120_000)
             page.wait_for_selector(".o_list_view .o_data_row", timeout=120_000)
             opened = [call for call in drain(page) if f"/call_kw/{model}/" in call.path]
-            page.click(".o_list_view .o_data_row:first-child .o_data_cell:nth-child(3)")
+            page.click(".o_list_view .o_data_row:first-child .o_data_cell[name=number]")
             page.wait_for_selector(".o_form_view .o-mail-Chatter", timeout=60_000)
             form = drain(page)
         except Error as error:

@@ -6,30 +6,21 @@ one server process, one client; ours and the peer in turn.
 
 import json
 import os
+import re
 import secrets
 import statistics
 import subprocess
 from contextlib import contextmanager
 
-from tools import (
-    console,
-    database,
-    localise,
-    machine,
-    paths,
-    postgres,
-    process,
-    server,
-    setup,
-    templates,
-)
+from tools import console, database, machine, paths, postgres, process, server, setup, templates
+from tools.bench import result, rounded
 from tools.benchmarks import _web
 from tools.benchmarks._web import Call, Client, Statements
 from tools.console import Trouble
 
 PREFIX = "yst_bench_"
 ADDONS, PEER = ["yst_service"], "helpdesk_mgmt"
-ROUNDS, VISITS, WARM_UP = 7, 12, 6
+ROUNDS, VISITS, WARM_UP = 5, 12, 6
 PROGRAM = """
 import sys
 sys.path.insert(0, {root!r})
@@ -84,8 +75,9 @@ def build(ready, sql, conf, name):
             arguments += ["-u", ",".join(changed)]
         database.odoo(ready, conf, arguments, log, trouble="the peer could not be installed")
         database.check_installed(sql, name, [*ADDONS, PEER], log)
-        code = localise.code(secrets.token_urlsafe(12))
-        database.script(ready, conf, name, code, log, "the Chinese settings failed")
+        localise = server.LOCALISE.format(language=database.LANGUAGE,
+                                          password=secrets.token_urlsafe(12))
+        database.script(ready, conf, name, localise, log, "the Chinese settings failed")
     with console.step("Compiling scripts and styles"):
         database.script(ready, conf, name, templates.BAKE, log,
                         "the scripts and styles could not be compiled")
@@ -128,7 +120,7 @@ def serving(ready, conf, name):
 
 def measure(ready, conf, name, facts):
     """One result after the other, from one server process."""
-    who, n = facts["logins"], facts["counts"]["yst_service_case"]
+    who, n = facts["logins"], facts["records"]
     with serving(ready, conf, name) as (port, log):
         counter = Statements(log)
         clerk = Client(port).login(name, who["clerk"], who["password"])
@@ -144,12 +136,15 @@ def measure(ready, conf, name, facts):
         yield both.compare(
             "service.inbox", 2, clerk, [inbox], clerk, [opened],
             f"clerk's default list, {_said(inbox)} ({_filter(inbox)}); peer: all tickets of the "
-            f"clerk's team, {_said(opened)} (no filter by default)",
+            f"clerk's team, {_said(opened)} (no filter by default); 80 lines and the count on "
+            "both sides",
+            shows=(rb'"number": "BJ\d+', rb'"number": "HT\d+', 80),
         )
         only_open = [_with_domain(call, [["closed", "=", False]]) for call in opened]
         yield both.compare(
             "service.inbox.open", 2, clerk, [inbox], clerk, [only_open],
             "the same, the peer with its filter “Open” switched on",
+            shows=(rb'"number": "BJ\d+', rb'"number": "HT\d+', 80),
         )
         yield both.compare(
             "service.form", 1,
@@ -157,6 +152,7 @@ def measure(ready, conf, name, facts):
             clerk, [_web.about(sheet, ticket, one) for one in facts["tickets"]],
             f"everything the web client sends: {_said(form)}; peer: {_said(sheet)}; three files "
             "and one to three messages on both sides",
+            shows=(rb'"number": "BJ\d+', rb'"number": "HT\d+', 1),
         )
         yield both.compare(
             "service.portal", 1, resident, [[Call("/my/cases")]], resident,
@@ -164,12 +160,14 @@ def measure(ready, conf, name, facts):
             "a resident's own 20; ours shows for each what happens now, who has it, by when and "
             "what is expected, and counts four filters; the peer shows number, title, category, "
             "stage and last change",
+            shows=(rb"/my/cases/\d+", rb"/my/ticket/\d+", 20),
         )
         yield both.compare(
             "service.guide", 1, anybody, [[Call(path)] for path in facts["guides"]],
             anybody, [[Call(path)] for path in facts["ticket_pages"]],
             "public page of a guide; the nearest peer is a ticket's page by its access link, "
             "neither logged in; the scripts' later requests (the peer's messages) not counted",
+            shows=(rb"[A-Z]{2}-\d\d", rb"helpdesk_ticket_content", 1),
         )
         yield submission(counter, resident, facts)
 
@@ -200,39 +198,31 @@ class Pair:
     def __init__(self, counter, n):
         self.counter, self.n = counter, n
 
-    def compare(self, bench, target, client, visits, other, peer_visits, notes):
+    def compare(self, bench, target, client, visits, other, peer_visits, notes, *, shows):
         """A B A B …: the median of the rounds' medians on each side, in seconds a visit.
 
         :param visits: lists of calls; one list is one visit, they are taken in turn
+        :param shows: (pattern of ours, of the peer, how many different matches at least): an
+            empty answer would be a quick one
         """
         with console.step(bench):
             ours, peer = Side(client, visits), Side(other, peer_visits)
-            for side in (ours, peer):
+            for side, pattern in zip((ours, peer), shows, strict=False):
                 side.visit(WARM_UP)
+                side.check(bench, pattern, shows[-1])
                 side.times.clear()
             self.counter.skip()
             for _round in range(ROUNDS):
                 for side in (ours, peer):
                     side.visit(VISITS)
                     side.count(self.counter)
-        ratio = peer.median() / ours.median()
-        return {
-            "bench": bench,
-            "n": self.n,
-            "ours": round(ours.median(), 4),
-            "peer": round(peer.median(), 4),
-            "unit": "s",
-            "ratio": round(ratio, 2),
-            "target": target,
-            "holds": ratio >= target,
-            "statements": ours.statements(),
-            "peer_statements": peer.statements(),
-            "p50": [round(side.quantile(50), 4) for side in (ours, peer)],
-            "p95": [round(side.quantile(95), 4) for side in (ours, peer)],
-            "rounds": ROUNDS,
-            "visits": ROUNDS * VISITS,
-            "notes": notes,
-        }
+        return result(
+            bench, self.n, ours.median(), peer.median(), target=target,
+            statements=ours.statements(), peer_statements=peer.statements(), notes=notes,
+            p50=[rounded(side.quantile(50)) for side in (ours, peer)],
+            p95=[rounded(side.quantile(95)) for side in (ours, peer)],
+            rounds=ROUNDS, visits=ROUNDS * VISITS,
+        )
 
 
 class Side:
@@ -240,7 +230,7 @@ class Side:
 
     def __init__(self, client, visits):
         self.client, self.visits = client, visits
-        self.times, self.counts, self.next = [], [], 0
+        self.times, self.counts, self.next, self.last = [], [], 0, b""
 
     def visit(self, times):
         """Make so many visits in one round."""
@@ -248,7 +238,16 @@ class Side:
         for _visit in range(times):
             calls = self.visits[self.next % len(self.visits)]
             self.next += 1
-            self.times[-1].append(sum(self.client.send(call)[0] for call in calls))
+            answers = [self.client.send(call) for call in calls]
+            self.times[-1].append(sum(took for took, _content in answers))
+            self.last = b"".join(content for _took, content in answers)
+
+    def check(self, bench, pattern, least):
+        """A Trouble unless the last visit showed what it should."""
+        found = len(set(re.findall(pattern, self.last)))
+        if found < least:
+            raise Trouble(f"{bench}: {found} × {pattern.decode()} in the answer, "
+                          f"at least {least} expected")
 
     def count(self, counter):
         """Read the statements of the round just made."""
@@ -290,15 +289,9 @@ def submission(counter, resident, facts):
     constant = all(found == few for found in steady.values()) and len(few) == 1
     said = ", ".join(f"{materials} materials: {'/'.join(map(str, found))}"
                      for materials, found in steady.items())
-    return {
-        "bench": "service.submit",
-        "n": int(max(steady, key=int)),
-        "ours": max(many),
-        "peer": max(few),
-        "unit": "statements",
-        "ratio": round(max(few) / max(many), 2),
-        "target": 1,
-        "holds": constant,
-        "statements": max(many),
-        "notes": f"POST of the last step; {said}; “peer” is ours with the fewest materials",
-    }
+    found = result(
+        "service.submit", int(max(steady, key=int)), max(many), max(few), unit="statements",
+        target=1, statements=max(many),
+        notes=f"POST of the last step; {said}; “peer” is ours with the fewest materials",
+    )
+    return found | {"holds": constant}

@@ -1,4 +1,4 @@
-import { Component, onWillStart, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -33,11 +33,11 @@ export class CaseMaterials extends Component {
             busy: false,
             earlier: false,
         });
-        onWillStart(() => this.loadOnce());
-        // the buttons of the form change the state of the materials as well
+        // not before the form stands: it is drawn anew while it waits, and would ask twice; the
+        // buttons of the form change the state of the materials as well
         useEffect(
             () => {
-                this.loadOnce();
+                this.load();
             },
             () => [this.props.record.resId, this.props.record.data.state]
         );
@@ -61,16 +61,6 @@ export class CaseMaterials extends Component {
             .length;
     }
 
-    /** Loads unless this very record in this very state is shown already. */
-    async loadOnce() {
-        const { resId, data } = this.props.record;
-        const wanted = `${resId} ${data.state}`;
-        if (this.loaded !== wanted) {
-            this.loaded = wanted;
-            await this.load();
-        }
-    }
-
     async load() {
         const id = this.props.record.resId;
         if (!id) {
@@ -81,6 +71,9 @@ export class CaseMaterials extends Component {
             "get_review",
             [id]
         );
+        if (id !== this.props.record.resId) {
+            return; // the reader has gone on to another application
+        }
         Object.assign(this.state, { lines, reasons, consent });
         if (!this.line) {
             const next = lines.find((line) => line.state === "uploaded") || lines[0];
