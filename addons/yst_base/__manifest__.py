@@ -37,6 +37,7 @@
         "views/res_partner_views.xml",
         "views/yst_audit_log_views.xml",
         "views/yst_calendar_day_views.xml",
+        "views/res_config_settings_views.xml",
         "views/yst_evidence_views.xml",
         "views/frontend_templates.xml",
         "views/menus.xml",

@@ -289,7 +289,7 @@ class YstCalendarDay(models.Model):
             if not value:
                 continue
             try:
-                hours[key] = _parse_days(value) if key == "winter" else _parse_hours(value)
+                hours[key] = parse_days(value) if key == "winter" else parse_hours(value)
             except ValueError:
                 _logger.error("Setting %s: %r is not understood, default used", parameter, value)
         return hours
@@ -329,7 +329,7 @@ class YstCalendarDay(models.Model):
         }
 
 
-def _parse_hours(value: str) -> tuple[time, time]:
+def parse_hours(value: str) -> tuple[time, time]:
     """'08:00-12:00' as two times.
 
     :raise ValueError: anything else, or an end that is not after the begin
@@ -340,7 +340,7 @@ def _parse_hours(value: str) -> tuple[time, time]:
     return begin, end
 
 
-def _parse_days(value: str) -> tuple[tuple[int, int], tuple[int, int]]:
+def parse_days(value: str) -> tuple[tuple[int, int], tuple[int, int]]:
     """'10-01/04-30' as two (month, day).
 
     :raise ValueError: anything else

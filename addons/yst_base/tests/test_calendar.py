@@ -172,6 +172,23 @@ class TestCalendar(TransactionCase):
             (datetime(2026, 10, 15, 15), datetime(2026, 10, 15, 18, 30)),
         )
 
+    def test_settings_page_sets_the_hours_and_refuses_nonsense(self):
+        settings = self.env["res.config.settings"]
+        self.assertEqual(settings.create({}).yst_office_winter_afternoon, "14:00-17:30")
+        settings.create({"yst_office_winter_afternoon": "13:30-17:00"}).execute()
+        self.assertEqual(
+            self.calendar().sessions(date(2026, 12, 1))[1],
+            (datetime(2026, 12, 1, 13, 30), datetime(2026, 12, 1, 17)),
+        )
+        for values in (
+            {"yst_office_morning": "8 o'clock"},
+            {"yst_office_afternoon": "18:00-14:30"},
+            {"yst_office_winter": "13-01/04-30"},
+            {"yst_office_winter": "winter"},
+        ):
+            with self.assertRaisesRegex(ValidationError, "is not understood"):
+                settings.create(values)
+
     def test_setting_that_cannot_be_read_is_left_out(self):
         parameters = self.env["ir.config_parameter"].sudo()
         for value in ("8 o'clock", "12:00-08:00", "25:00-26:00", "08:00"):
