@@ -80,7 +80,7 @@ class ServiceCase(models.Model):
     consent_evidence_id = fields.Many2one("yst.evidence", readonly=True, ondelete="restrict")
     channel = fields.Selection(
         [
-            ("portal", "Online"),
+            ("portal", "In the portal"),
             ("window", "Service window"),
             ("home", "At home"),
             ("phone", "Phone"),
