@@ -14,3 +14,4 @@ from . import test_clock_queries
 from . import test_calendar_views
 from . import test_evidence
 from . import test_evidence_access
+from . import test_pdf

@@ -1,5 +1,6 @@
 """Pictures for tests: pages of Chinese text as a camera would see them."""
 
+import base64
 import io
 import struct
 import zlib
@@ -93,6 +94,10 @@ def small_photo(colour=(180, 60, 60), size=(1200, 900)):
     for x in range(0, size[0], 10):
         draw.rectangle((x, 0, x + 3, size[1]), fill=colour)
     return jpeg(image)
+
+
+def base64_photo():
+    return base64.b64encode(small_photo())
 
 
 def png_bomb(side=50_000):

@@ -130,7 +130,7 @@ class TestRefusedFiles(PhotoCase):
 
 
 @tagged("post_install", "-at_install")
-class TestPdf(PhotoCase):
+class TestPaperPdf(PhotoCase):
     def test_honest_pdf(self):
         report, kept = photo.receive(pdf(3))
         self.assertEqual((report.kind, report.pages), ("document", 3))
