@@ -263,11 +263,15 @@ export class ApplyForm extends Interaction {
     }
 
     say(text) {
-        this.banner("alert-info").append(text);
+        const place = document.createElement("div");
+        place.className = "alert alert-info";
+        place.setAttribute("role", "status");
+        place.textContent = text;
+        this.el.prepend(place);
     }
 
     showBanner(answer) {
-        const banner = this.banner("alert-danger");
+        const banner = this.banner();
         banner.append(answer.message);
         if (isExpired(answer)) {
             const link = document.createElement("a");
@@ -286,10 +290,10 @@ export class ApplyForm extends Interaction {
         }
     }
 
-    banner(kind) {
+    banner() {
         this.hideBanner();
         const banner = document.createElement("div");
-        banner.className = `yst_banner alert ${kind}`;
+        banner.className = "yst_banner alert alert-danger";
         banner.setAttribute("role", "alert");
         this.el.append(banner);
         return banner;

@@ -134,7 +134,8 @@ export class MaterialUpload extends Interaction {
     fail(item, message, retry) {
         item.el.classList.add("yst_failed");
         item.bar.hidden = true;
-        item.text.className = "yst_error";
+        item.text.className = "yst_error yst_photo_words";
+        item.el.append(item.text);
         item.text.setAttribute("role", "alert");
         item.say(message);
         const button = document.createElement("button");
@@ -146,13 +147,14 @@ export class MaterialUpload extends Interaction {
                 item.el.classList.remove("yst_failed");
                 item.bar.hidden = false;
                 item.text.className = "small";
+                item.body.append(item.text);
                 button.remove();
                 retry();
             } else {
                 item.el.remove();
             }
         });
-        item.body.append(button);
+        item.el.insertBefore(button, item.text);
     }
 
     /** Shows the rows as the server sees them now, those on their way stay below. */
