@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class ResPartner(models.Model):
@@ -30,3 +30,10 @@ class ResPartner(models.Model):
         action["domain"] = ["|", ("applicant_id", "=", self.id), ("principal_id", "=", self.id)]
         action["context"] = {"default_applicant_id": self.id}
         return action
+
+    @api.model
+    def _rekey_numbers(self, batch_size=1000):
+        """The logins by mobile number hang on the same keys."""
+        count = super()._rekey_numbers(batch_size=batch_size)
+        self.env["res.users"]._yst_rekey_logins()
+        return count

@@ -11,3 +11,7 @@ from . import test_search
 from . import test_guide
 from . import test_access
 from . import test_notices
+from . import test_portal_apply
+from . import test_portal_access
+from . import test_bad_input
+from . import test_tour

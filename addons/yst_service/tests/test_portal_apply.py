@@ -1,6 +1,10 @@
 """The path of an application through the pages of the resident."""
 
+import json
+
 from odoo.tests import tagged
+
+from odoo.addons.yst_base import qr, vault
 
 from .portal_common import PASSWORD, PortalCase, number, paper, pdf
 
@@ -22,8 +26,6 @@ class TestPortalApply(PortalCase):
                          "image/png")
 
     def test_clerk_can_scan_the_receipts_code(self):
-        from odoo.addons.yst_base import qr
-
         case = self.handed_in()
         png = self.get(f"/my/cases/{case.id}/qr.png").content
         [text] = qr.read(png)
@@ -513,3 +515,31 @@ class TestSignup(PortalCase):
         page = self.post("/web/reset_password", {"login": "13900001234"}, headers={}).text
         self.assertIn("service window", page)
         self.assertNotIn("新居民", page)
+
+    def test_login_by_number_survives_a_rotation_of_the_keys(self):
+        self.sign_up()
+        user = self.env["res.users"].search([], order="id desc", limit=1)
+        before = user.login
+        with open(self.key_file, encoding="utf-8") as file:
+            keys = json.load(file)
+        fresh = vault.new_keys()
+        fresh["encrypt"] += keys["encrypt"]
+        with open(self.key_file, "w", encoding="utf-8") as file:
+            json.dump(fresh, file)
+        self.env["res.partner"]._rekey_numbers()
+        self.env.flush_all()
+        self.assertNotEqual(user.login, before)
+        self.authenticate(None, None)
+        self.assertEqual(self.authenticate("13900001234", PASSWORD).uid, user.id)
+
+    def test_who_changes_the_number_logs_in_with_the_new_one(self):
+        self.sign_up()
+        user = self.env["res.users"].search([], order="id desc", limit=1)
+        self.authenticate("13900001234", PASSWORD)
+        self.answer(self.post("/my/identity", {
+            "name": "居民丁", "identity_kind": "resident_id", "identity": number(order="456"),
+            "mobile": "13700001234",
+        }))
+        self.assertEqual(self.get("/my/identity").status_code, 200, "still logged in")
+        self.authenticate(None, None)
+        self.assertEqual(self.authenticate("13700001234", PASSWORD).uid, user.id)
