@@ -254,6 +254,7 @@ class YstServiceItem(models.Model):
                 [("submitted_at", ">=", since)], ["item_id"], ["__count"]
             )
         )
-        for item in self.with_context(active_test=False).search([]):
+        touched = Domain("popularity", "!=", 0) | Domain("id", "in", [one.id for one in counts])
+        for item in self.with_context(active_test=False).search(touched):
             if item.popularity != counts.get(item, 0):
                 item.popularity = counts.get(item, 0)

@@ -37,7 +37,8 @@ class YstServiceItem(models.Model):
         self = self.with_context(active_test=False, tracking_disable=True)
         categories = self._load_categories(data["categories"])
         events = self._load_life_events(data["items"])
-        known = set(self.search([]).mapped("code"))
+        codes = [entry["code"] for entry in data["items"]]
+        known = set(self.search([("code", "in", codes)]).mapped("code"))
         rank = {}
         values = []
         for entry in data["items"]:
