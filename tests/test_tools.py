@@ -571,11 +571,13 @@ def catalogue(*entries):
 
 
 def test_merging_keeps_translations_and_leaves_chinese_sources_out():
-    exported = catalogue(("Case", ""), ("New", "新建"), ("老年证", ""), ("Fresh", ""))
+    exported = catalogue(("Case", ""), ("New", "新建"), ("老年证", ""), ("Fresh", ""), ("8:00", ""))
     merged = i18n.merge(exported, catalogue(("Case", "办件"), ("New", "新增"), ("Gone", "无")), "x")
     assert {e.msgid: e.msgstr for e in merged} == {"Case": "办件", "New": "新增", "Fresh": ""}
     assert [e.msgid for e in i18n.untranslated(merged)] == ["Fresh"]
-    assert len(i18n.problems("x", exported, catalogue(("Case", "办件"), ("New", "新增")))) == 1
+    found = i18n.problems("x", exported, catalogue(("Case", "办件"), ("New", "新增")))
+    assert found == ["addons/x/i18n/zh_CN.po: not in the file: 'Fresh'"]
+    assert "missing" in i18n.problems("x", exported, catalogue())[0]
 
 
 def test_placeholders_of_translations_are_compared():
