@@ -240,11 +240,6 @@ class YstServiceItem(models.Model):
         self.ensure_one()
         return f"/services/{self.code}"
 
-    def _can_apply_online(self):
-        """Whether the portal takes applications for the item's published version."""
-        self.ensure_one()
-        return self.published and self.current_version_id._is_online()
-
     @api.model
     def _cron_popularity(self):
         """Count each item's applications of the last 365 days, in one statement."""

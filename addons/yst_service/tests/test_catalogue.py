@@ -1,11 +1,11 @@
 import base64
 import copy
 import io
-from unittest.mock import patch
 
 import psycopg2
 from PIL import Image
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import TransactionCase, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -436,19 +436,23 @@ class TestCatalogue(TransactionCase):
         self.assertEqual(later.version_id, draft)
 
     def test_popular_items_are_those_applied_for(self):
-        others = self.items.search([("published", "=", True), ("id", "!=", self.item.id)])
-        (others | self.item).popularity = 0
+        # not the first without applications, so that one tells
+        self.item.sequence = 999
+        self.env["yst.service.case"].search([]).flush_recordset()
+        self.cr.execute("UPDATE yst_service_case SET submitted_at = NULL")
+        self.items._cron_popularity()
         first = self.items._popular(4)
         self.assertEqual(len(first.category_id), 4, "with no application, some of each category")
-        counts = [(self.item, 7)]
-        with patch.object(
-            type(self.env["yst.service.case"]), "_read_group", lambda *a, **k: counts
-        ):
+        case = self._application()
+        submitted = "UPDATE yst_service_case SET submitted_at = %s WHERE id = %s"
+        for days, count in ((1, 1), (364, 1), (366, 0), (None, 0)):
+            at = days and fields.Datetime.subtract(fields.Datetime.now(), days=days)
+            self.cr.execute(submitted, (at, case.id))
+            case.invalidate_recordset()
             self.items._cron_popularity()
-        self.assertEqual(self.item.popularity, 7)
-        self.assertEqual(self.items._popular(1), self.item)
-        self.items._cron_popularity()
-        self.assertEqual(self.item.popularity, 0)
+            with self.subTest(days=days):
+                self.assertEqual(self.item.popularity, count)
+                self.assertEqual(self.items._popular(1) == self.item, bool(count))
 
     # Access
 

@@ -400,3 +400,53 @@ class TestGuideQueries(GuideCase):
             with self.subTest(url):
                 self.assertLessEqual(many[url], few[url], f"{few[url]} → {many[url]}")
                 self.assertLess(few[url], 40)
+
+
+@tagged("post_install", "-at_install")
+class TestSearchBox(GuideCase):
+    browser_size = "390x844"
+    touch_enabled = True
+
+    def test_the_search_box_shows_suggestions_as_text(self):
+        self.new_version(name="<img src=x onerror=alert(1)>低保样本").action_publish()
+        self.browser_js(
+            "/",
+            """
+            const box = document.querySelector(".yst_search");
+            const input = box.querySelector("input[type=search]");
+            const press = (key) => input.dispatchEvent(
+                new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }));
+            let asked = 0;
+            const look = () => {
+                const links = [...box.querySelectorAll(".yst_search_list a")];
+                const urls = links.map((link) => link.getAttribute("href"));
+                if (!urls.length) {
+                    if (asked++ % 10 === 0) {
+                        input.focus();
+                        input.value = "dibao";
+                        input.dispatchEvent(new Event("input", { bubbles: true }));
+                    }
+                    return setTimeout(look, 100);
+                }
+                if (box.querySelector("img") || !box.textContent.includes("<img src=x")) {
+                    return console.error("a name was not shown as text");
+                }
+                if (!urls.includes("/services/JZ-01") || !urls.includes("/services/SB-01")) {
+                    return console.error("not what was asked for: " + urls);
+                }
+                press("ArrowDown");
+                if (!links[0].classList.contains("active")) {
+                    return console.error("the arrow key chose nothing");
+                }
+                press("Escape");
+                if (box.querySelector(".yst_search_list a")) {
+                    return console.error("the list did not close");
+                }
+                if (document.documentElement.scrollWidth > 390) {
+                    return console.error("wider than the phone");
+                }
+                console.log("test successful");
+            };
+            look();
+            """,
+        )
