@@ -39,6 +39,7 @@
         "views/yst_calendar_day_views.xml",
         "views/res_config_settings_views.xml",
         "views/yst_evidence_views.xml",
+        "views/webclient_templates.xml",
         "views/frontend_templates.xml",
         "views/menus.xml",
     ],

@@ -18,3 +18,8 @@ class IrHttp(models.AbstractModel):
     def _yst_page_class(self):
         """Class of the ``html`` element."""
         return "yst_page_root yst_elder" if self._yst_is_elder() else "yst_page_root"
+
+    @api.model
+    def _yst_name(self):
+        """The suite's name in the reader's language, for browser tabs."""
+        return self.env._("Yishitong")

@@ -15,3 +15,5 @@ from . import test_calendar_views
 from . import test_evidence
 from . import test_evidence_access
 from . import test_pdf
+from . import test_look
+from . import test_look_browser
