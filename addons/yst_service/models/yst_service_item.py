@@ -5,8 +5,8 @@ from odoo.tools import SQL
 
 from .. import catalogue, search
 
-CANDIDATES = 300
-"""At most so many items are ranked for one query."""
+CANDIDATES = 500
+"""At most so many items are ranked for one query, the most popular ones."""
 
 
 class YstServiceItem(models.Model):
@@ -200,14 +200,10 @@ class YstServiceItem(models.Model):
 
     @api.model
     def _candidates_sql(self, asked, category, life_event):
-        """The SQL that narrows the items down to those worth ranking. It is SQL because the
-        ORM has no word similarity; see test_search for its plan."""
+        """The SQL that narrows the items down to those worth ranking. It is SQL, since the ORM
+        would ask a second time for the texts; test_search looks at its plan."""
         self.flush_model()
         found = [SQL("search_text LIKE %s", one) for one in search.like_patterns(asked)]
-        order = SQL("popularity DESC, sequence, code")
-        if self.env.registry.has_trigram and len(asked.pinyin) >= 4:
-            found.append(SQL("search_text %%> %s", asked.pinyin))
-            order = SQL("word_similarity(%s, search_text) DESC, %s", asked.pinyin, order)
         where = [SQL("published"), SQL("(%s)", SQL(" OR ").join(found))]
         if category:
             where.append(SQL("category_id IN %s", tuple(category.ids)))
@@ -221,9 +217,8 @@ class YstServiceItem(models.Model):
             )
         return SQL(
             """SELECT id, search_text, popularity, sequence, code FROM yst_service_item
-            WHERE %s ORDER BY %s LIMIT %s""",
+            WHERE %s ORDER BY popularity DESC, sequence, code LIMIT %s""",
             SQL(" AND ").join(where),
-            order,
             CANDIDATES,
         )
 

@@ -60,6 +60,8 @@ QUERIES = [
     ("gongzufagn", "JZ-10"),
     ("shiyedenji", "SB-09"),
     ("laonianzhegn", "MZ-02"),
+    ("jiatingyishneg", "WJ-12"),
+    ("canjirenfuzhuqiju", "MZ-17"),
     # English
     ("unemployment", "SB-09"),
 ]
@@ -116,6 +118,17 @@ class TestSearchRules(TransactionCase):
         self.assertEqual(scores, sorted(scores, reverse=True))
         self.assertEqual(len(set(scores)), len(scores))
         self.assertLess(scores[-1], search.THRESHOLD)
+
+    def test_two_slips_leave_a_part_of_a_long_word_whole(self):
+        for word, parts in (
+            ("dibao", []),
+            ("zufang", ["zuf", "ang"]),
+            ("gongzufang", ["gong", "zufa"]),
+            ("laonianzheng", ["laon", "ianz", "heng"]),
+        ):
+            with self.subTest(word):
+                patterns = search.like_patterns(search.parse_query(word))
+                self.assertEqual(set(patterns), {f"%{one}%" for one in (word, *parts)})
 
     def test_patterns_carry_a_trigram(self):
         for text in ("低保", "养老保险", "dibao", "db", "gzf", "我想给孩子上医保"):
