@@ -269,6 +269,31 @@ def test_without_root_and_sudo_the_command_for_an_administrator_is_named(monkeyp
     assert "libzbar0" in trouble.value.todo
 
 
+def test_package_under_its_64_bit_time_name_counts(monkeypatch):
+    class Done:
+        returncode = 1
+        stdout = "install ok installed\n"
+
+    asked = []
+    monkeypatch.setattr(subprocess, "run", lambda command, **_more: asked.append(command) or Done)
+    assert machine.has_package("libzbar0")
+    assert asked[0][-2:] == ["libzbar0", "libzbar0t64"]
+    Done.stdout = "deinstall ok config-files\n"
+    assert not machine.has_package("libzbar0")
+
+
+def test_ubuntu_is_told_that_its_chromium_will_not_do(monkeypatch):
+    monkeypatch.setattr(machine, "browser", lambda: None)
+    monkeypatch.setattr(machine, "has_package", lambda _name: True)
+    monkeypatch.setattr(machine, "distribution", lambda: "ubuntu")
+    monkeypatch.setattr(machine, "postgres_bin", lambda: paths.ROOT)
+    assert machine.missing_packages() == []
+    with pytest.raises(Trouble, match="snap"):
+        machine.missing_packages(with_browser=True)
+    monkeypatch.setattr(machine, "distribution", lambda: "debian")
+    assert machine.missing_packages(with_browser=True) == ["chromium"]
+
+
 def test_failed_pip_leaves_no_stamp_and_is_tried_again(local, monkeypatch):
     calls = []
 

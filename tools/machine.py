@@ -40,11 +40,13 @@ def administrator_prefix(purpose):
 
 
 def has_package(name):
-    """Whether dpkg knows `name` as installed."""
+    """Whether dpkg knows `name` as installed, under its own name or, since Debian 13 and Ubuntu
+    24.04, under that of its 64-bit-time successor."""
     done = subprocess.run(
-        ["dpkg-query", "-W", "-f=${Status}", name], capture_output=True, text=True, check=False
+        ["dpkg-query", "-W", "-f=${Status}\n", name, f"{name}t64"],
+        capture_output=True, text=True, check=False,
     )
-    return done.returncode == 0 and "install ok installed" in done.stdout
+    return "install ok installed" in done.stdout
 
 
 def postgres_bin():
@@ -78,8 +80,24 @@ def missing_packages(with_browser=False, with_database=True):
             continue
         missing += [name for name in packages if not has_package(name)]
     if with_browser and not browser():
+        if distribution() == "ubuntu":
+            raise Trouble(
+                "there is no Chromium that tests can drive: Ubuntu has it as a snap only, which "
+                "sees no files of ours",
+                "install Google Chrome's .deb package; ./yst run works without it",
+            )
         missing += BROWSER_PACKAGES["browser for tests"]
     return missing
+
+
+def distribution():
+    """The ID of os-release: debian, ubuntu, …"""
+    try:
+        text = Path("/etc/os-release").read_text()
+    except OSError:
+        return ""
+    found = re.search(r'^ID="?([\w.-]+)', text, re.M)
+    return found.group(1) if found else ""
 
 
 def install_packages(packages, log):
