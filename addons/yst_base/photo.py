@@ -11,6 +11,7 @@ back, so the sender is asked to take it again while the paper still lies in fron
 
 import functools
 import io
+import logging
 import math
 import os
 import re
@@ -28,6 +29,8 @@ from PIL.WebPImagePlugin import WebPImageFile  # Odoo keeps Pillow from loading 
 from . import paper_pdf, sheet
 from .file_kind import is_whole, sniff
 from .file_name import safe_filename
+
+_logger = logging.getLogger(__name__)
 
 __all__ = [
     "PhotoError",
@@ -385,8 +388,8 @@ def chinese_font():
         for file, index, *_names in candidates:
             if os.path.isfile(file) and int(index) < 1000:  # above: instances of a variable font
                 return file, int(index)
-    except (OSError, ValueError, subprocess.SubprocessError):
-        pass
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
+        _logger.info("fontconfig does not answer, looking for fonts by their files: %s", error)
     wanted = (
         "NotoSansCJK-Regular.ttc",
         "NotoSerifCJK-Regular.ttc",

@@ -108,7 +108,7 @@ class TestEvidenceAccess(EvidenceAccessMixin, TransactionCase):
             self.assertRefused(self.as_clerk(self.mine), method, [self.mine.ids, "x"])
         self.assertTrue(self.e_mine.exists())
 
-    def assertRefused(self, records, method, arguments):  # noqa: N802 (as unittest names them)
+    def assertRefused(self, records, method, arguments):
         try:
             call_kw(records, method, arguments, {})
         except (AccessError, UserError, AttributeError):

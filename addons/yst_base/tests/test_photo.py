@@ -42,7 +42,7 @@ def name(text):
 
 
 class PhotoCase(BaseCase):
-    def assertRefused(self, code, data, filename="photo.jpg", **options):  # noqa: N802
+    def assertRefused(self, code, data, filename="photo.jpg", **options):
         with self.assertRaises(photo.PhotoError) as caught:
             photo.inspect(data, filename, **options)
         self.assertEqual(caught.exception.code, code)
@@ -319,7 +319,7 @@ class TestNormalise(PhotoCase):
         colour.save(out, "BMP")
         self.assertRed(self.opened(out.getvalue()))
 
-    def assertRed(self, image):  # noqa: N802
+    def assertRed(self, image):
         pixel = image.getpixel((150, 100))
         self.assertTrue(pixel[0] > 150 and pixel[1] < 80 and pixel[2] < 90, pixel)
 
