@@ -18,7 +18,7 @@ class PortalIdentity(http.Controller):
         max_content_length=common.TEXT_LIMIT,
     )
     @common.resident_action
-    def identity(self, next="/my", **entries):  # noqa: A002 (the name in the address)
+    def identity(self, next="/my", **entries):
         next_page = common.safe_path(next)
         errors = {}
         if request.httprequest.method == "POST":

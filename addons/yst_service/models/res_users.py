@@ -41,6 +41,17 @@ class ResUsers(models.Model):
             domain |= super()._get_login_domain(by_mobile)
         return domain
 
+    def _login(self, credential, user_agent_env):
+        """Neither the server's log nor the audit log gets to see a mobile number."""
+        login = credential.get("login") or ""
+        try:
+            stored = self._yst_mobile_login(login)
+        except UserError:
+            stored = False
+        if stored and not self.sudo().search_count([("login", "=", login)], limit=1):
+            credential = {**credential, "login": stored}
+        return super()._login(credential, user_agent_env)
+
     @api.model
     def _signup_create_user(self, values):
         """Opens a resident's account with an e-mail address or a mobile number as login."""

@@ -198,7 +198,8 @@ class TestPortalUrls(AccessCase):
                 self.assertEqual(response.status_code, 404, path)
                 self.assertNothingTold(response)
         # the right one opens no page either: it serves the mails' links after the login
-        self.assertEqual(self.get(f"/my/cases/{self.case.id}?access_token={token}").status_code, 404)
+        response = self.get(f"/my/cases/{self.case.id}?access_token={token}")
+        self.assertEqual(response.status_code, 404)
         # and never changes anything
         before = self.state()
         for path, data in self.actions():

@@ -1,9 +1,11 @@
 """The path of an application through the pages of the resident."""
 
 import json
+from unittest.mock import patch
 
 from odoo.tests import tagged
 
+from odoo.addons.base.models import res_users as core_users
 from odoo.addons.yst_base import qr, vault
 
 from .portal_common import PASSWORD, PortalCase, number, paper, pdf
@@ -49,7 +51,9 @@ class TestPortalApply(PortalCase):
     def test_entries_are_saved_as_typed(self):
         case = self.draft()
         answer = self.answer(self.post(
-            f"/my/apply/{case.id}/save", {"step": "details", "note": "楼上没有电梯", "address": "示例路1号"}
+            f"/my/apply/{case.id}/save", {
+                "step": "details", "note": "楼上没有电梯", "address": "示例路1号",
+            }
         ))
         self.assertRegex(answer["saved_at"], r"^\d\d:\d\d$")
         self.assertEqual(answer["errors"], {})
@@ -71,7 +75,8 @@ class TestPortalApply(PortalCase):
     def test_forms_work_without_scripts(self):
         case = self.draft()
         case.area_id = False
-        wrong = self.post(f"/my/apply/{case.id}/details", {"area_id": "0", "note": "备注"}, headers={})
+        step = f"/my/apply/{case.id}/details"
+        wrong = self.post(step, {"area_id": "0", "note": "备注"}, headers={})
         self.assertEqual(wrong.status_code, 200)
         self.assertIn('data-for="area_id"', wrong.text)
         self.assertIn("Choose your village or community.", wrong.text)
@@ -395,7 +400,10 @@ class TestIdentityPage(PortalCase):
         self.refused(self.save(identity=wrong), field="identity")
         page = self.post(
             "/my/identity",
-            {"name": "居民丙", "identity_kind": "resident_id", "identity": wrong, "mobile": "1381234"},
+            {
+                "name": "居民丙", "identity_kind": "resident_id", "identity": wrong,
+                "mobile": "1381234",
+            },
             headers={},
         ).text
         self.assertIn('value="居民丙"', page)
@@ -543,3 +551,22 @@ class TestSignup(PortalCase):
         self.assertEqual(self.get("/my/identity").status_code, 200, "still logged in")
         self.authenticate(None, None)
         self.assertEqual(self.authenticate("13700001234", PASSWORD).uid, user.id)
+
+    def test_no_log_holds_the_number(self):
+        self.sign_up()
+        self.authenticate(None, None)
+        last = self.env["yst.audit.log"].search([], order="id desc", limit=1)
+        with patch.object(core_users._logger, "info") as info:
+            page = self.post(
+                "/web/login",
+                {"login": "13900001234", "password": "wrong", "type": "password"},
+                headers={},
+            )
+        self.assertIn("Wrong login/password", page.text)
+        logged = [str(call.args) for call in info.call_args_list]
+        self.assertTrue(any("139****1234" in text for text in logged), logged)
+        details = self.env["yst.audit.log"].search([("id", ">", last.id)]).mapped("detail")
+        audited = [text for text in details if text]
+        self.assertTrue(any("139****1234" in text for text in audited), audited)
+        for text in logged + audited:
+            self.assertNotIn("13900001234", text)

@@ -3,6 +3,7 @@ import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
 
 import { forget, keep, restore, tidy } from "./backup";
+import { compress } from "./compress";
 import { isExpired, isUnreachable, sendForm } from "./request";
 
 const PAUSE = 800;
@@ -194,7 +195,8 @@ export class ApplyForm extends Interaction {
         if (ev.submitter?.name) {
             form.append(ev.submitter.name, ev.submitter.value);
         }
-        const answer = await this.waitFor(sendForm(this.el.action, form, { timeout: 60000 }));
+        await this.waitFor(this.addFiles(form));
+        const answer = await this.waitFor(sendForm(this.el.action, form, { timeout: 180000 }));
         if (answer.code === "ok") {
             this.saved = this.typed;
             if (this.key) {
@@ -211,6 +213,17 @@ export class ApplyForm extends Interaction {
             this.showErrors(errors);
         } else {
             this.failed(answer);
+        }
+    }
+
+    /** Photos go along as small as those of the materials. */
+    async addFiles(form) {
+        for (const input of this.el.querySelectorAll("input[type=file]")) {
+            form.delete(input.name);
+            for (const file of input.files) {
+                const { blob, name } = await compress(file);
+                form.append(input.name, blob, name);
+            }
         }
     }
 
