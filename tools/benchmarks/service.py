@@ -10,9 +10,21 @@ import re
 import secrets
 import statistics
 import subprocess
+import time
 from contextlib import contextmanager
 
-from tools import console, database, machine, paths, postgres, process, server, setup, templates
+from tools import (
+    console,
+    database,
+    localise,
+    machine,
+    paths,
+    postgres,
+    process,
+    server,
+    setup,
+    templates,
+)
 from tools.bench import result, rounded
 from tools.benchmarks import _web
 from tools.benchmarks._web import Call, Client, Statements
@@ -75,9 +87,8 @@ def build(ready, sql, conf, name):
             arguments += ["-u", ",".join(changed)]
         database.odoo(ready, conf, arguments, log, trouble="the peer could not be installed")
         database.check_installed(sql, name, [*ADDONS, PEER], log)
-        localise = server.LOCALISE.format(language=database.LANGUAGE,
-                                          password=secrets.token_urlsafe(12))
-        database.script(ready, conf, name, localise, log, "the Chinese settings failed")
+        database.script(ready, conf, name, localise.code(secrets.token_urlsafe(12)), log,
+                        "the Chinese settings failed")
     with console.step("Compiling scripts and styles"):
         database.script(ready, conf, name, templates.BAKE, log,
                         "the scripts and styles could not be compiled")
@@ -109,10 +120,20 @@ def serving(ready, conf, name):
         )
     try:
         with console.step("Starting the server"):
-            server._await(child, port, log)
+            deadline = time.monotonic() + server.PATIENCE
+            while not server.answers(port):
+                if child.poll() is not None or time.monotonic() > deadline:
+                    raise Trouble("the benchmark's server does not answer: "
+                                  f"{console.last_words(log)}", "see the log", log)
+                time.sleep(0.1)
         yield port, log
     finally:
-        server._stop_child(child)
+        child.terminate()
+        try:
+            child.wait(20)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait(5)
 
 
 # -- measuring ----------------------------------------------------------------
