@@ -16,6 +16,7 @@ from . import yst_state_mixin
 from . import yst_number
 from . import yst_calendar_day
 from . import res_config_settings
+from . import ir_model_fields
 from . import yst_clock_event
 from . import yst_clock_state_mixin
 from . import yst_clock_mixin
