@@ -107,6 +107,7 @@ class ServiceCase(models.Model):
         default="draft",
         readonly=True,
         copy=False,
+        group_expand="_group_expand_state",
     )
     submitted_at = fields.Datetime(readonly=True, copy=False)
     accepted_at = fields.Datetime(readonly=True, copy=False)
@@ -268,6 +269,16 @@ class ServiceCase(models.Model):
         raise UserError(self.env._("An application cannot be copied. Begin another one."))
 
     # --- helpers
+
+    @api.model
+    def _group_expand_state(self, values, domain):
+        """Columns in the order of the procedure, only those that hold something."""
+        return [state for state, _label in self._fields["state"].selection if state in values]
+
+    @api.model
+    def _labels(self, name):
+        """The options of a Selection field in the user's language."""
+        return self._fields[name]._description_selection(self.env)
 
     @api.model
     def _check_allowed_fields(self, vals, allowed):

@@ -31,10 +31,10 @@ class ServiceCaseReport(models.Model):
     category_id = fields.Many2one("yst.service.category", readonly=True, string="Category")
     user_id = fields.Many2one("res.users", readonly=True, string="Clerk")
     channel = fields.Selection(
-        lambda self: self.env["yst.service.case"]._fields["channel"].selection, readonly=True
+        lambda self: self.env["yst.service.case"]._labels("channel"), readonly=True
     )
     state = fields.Selection(
-        lambda self: self.env["yst.service.case"]._fields["state"].selection, readonly=True
+        lambda self: self.env["yst.service.case"]._labels("state"), readonly=True
     )
     received_at = fields.Datetime(readonly=True, string="Handed in")
     ended_at = fields.Datetime(readonly=True, string="Ended")

@@ -425,6 +425,21 @@ class TestCaseFlow(CaseCase):
         case.action_complete("x")
         self.assertEqual(case.may_actions, "|reopen|")
 
+    def test_labels_of_the_clock_and_the_figures_speak_chinese(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        self.env["ir.module.module"].search(
+            [("name", "in", ("yst_base", "yst_service"))]
+        )._update_translations("zh_CN")
+        for model, field, value, label in (
+            ("yst.service.case", "clock_state", "overdue", "超期"),
+            ("yst.service.follow.up", "clock_unit", "workday", "工作日"),
+            ("yst.service.case.report", "state", "completed", "已办结"),
+            ("yst.service.case.report", "channel", "portal", "网上"),
+        ):
+            with self.subTest(model=model, field=field):
+                options = self.env[model].with_context(lang="zh_CN").fields_get([field])
+                self.assertIn(label, dict(options[field]["selection"])[value])
+
     # --- messages
 
     def test_messages_are_queued_and_hold_no_identity_number(self):

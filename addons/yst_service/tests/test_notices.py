@@ -72,6 +72,14 @@ class TestNotices(CaseCase):
                         case._paper_day(case.correction_ids.deadline))
         self.assertLeadsBack(pictures, case)
 
+    def test_no_paper_about_what_did_not_happen(self):
+        case = self.submitted()
+        for name in ("acceptance", "refusal", "correction"):
+            with self.subTest(name), self.assertRaises(UserError):
+                self.pdf(name, case)
+        with self.assertRaises(UserError):
+            self.pdf("receipt", self.draft(self.visit))
+
     def test_a_page_for_each_application(self):
         cases = self.submitted() | self.submitted(self.visit)
         _text, _pictures, reader = self.pdf("receipt", cases)

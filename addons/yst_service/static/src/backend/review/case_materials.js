@@ -39,7 +39,10 @@ export class CaseMaterials extends Component {
             () => {
                 this.load();
             },
-            () => [this.props.record.resId, this.props.record.data.state]
+            () => {
+                const { resId, data } = this.props.record;
+                return [resId, data.state, data.may_actions];
+            }
         );
     }
 
@@ -153,5 +156,8 @@ export class CaseMaterials extends Component {
 
 registry.category("view_widgets").add("yst_case_materials", {
     component: CaseMaterials,
-    fieldDependencies: [{ name: "state", type: "selection" }],
+    fieldDependencies: [
+        { name: "state", type: "selection" },
+        { name: "may_actions", type: "char" },
+    ],
 });
