@@ -206,20 +206,36 @@ def _fit(width, height, max_side):
 
 
 def _to_rgb(image, max_side):
-    """First frame as RGB on white, shrunk before it is converted: that is the memory's peak."""
+    """First frame as RGB on white, at most ``max_side`` pixels on the long side.
+
+    Shrunk by whole numbers, band after band, before it is converted: what is decoded is the peak
+    of memory, and nothing of its size is made beside it.
+    """
     image.load()
-    if image.mode.startswith("I") or image.mode == "F":
-        array = np.asarray(image).astype(np.float32)
-        array *= 255.0 / max(255.0, 65535.0 if array.max() > 255 else 255.0)
-        image = Image.fromarray(array.astype(np.uint8))
-    elif image.mode in ("P", "PA"):
-        image = image.convert("RGBA" if "transparency" in image.info else "RGB")
-    elif image.mode == "1":
-        image = image.convert("L")
-    size = _fit(*image.size, max_side)
-    if size != image.size:
-        image = image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
-    if image.mode in ("RGBA", "LA", "RGBa", "La", "PA"):
+    width, height = image.size
+    factor = max(1, max(width, height) // max_side)
+    if image.mode in ("RGB", "L") or factor == 1:
+        flat = _plain(image)
+    else:
+        flat = Image.new("RGB", (-(-width // factor), -(-height // factor)), "white")
+        step = 128 * factor
+        for top in range(0, height, step):
+            band = _plain(image.crop((0, top, width, min(height, top + step))))
+            flat.paste(band.reduce(factor), (0, top // factor))
+    size = _fit(width, height, max_side)
+    if size != flat.size:
+        flat = flat.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+    return flat if flat.mode == "RGB" else flat.convert("RGB")
+
+
+def _plain(image):
+    """RGB or grey of a picture in whatever mode; transparent parts become white."""
+    if image.mode in ("RGB", "L"):
+        return image
+    if image.mode.startswith("I"):  # 16 bits of grey
+        array = np.asarray(image)
+        return Image.fromarray(np.clip(array // 256, 0, 255).astype(np.uint8))
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
         image = image.convert("RGBA")
         ground = Image.new("RGB", image.size, "white")
         ground.paste(image, mask=image.getchannel("A"))

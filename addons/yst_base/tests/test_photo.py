@@ -319,6 +319,17 @@ class TestNormalise(PhotoCase):
         colour.save(out, "BMP")
         self.assertRed(self.opened(out.getvalue()))
 
+    def test_large_picture_with_transparency(self):
+        """Flattened band by band: no seam, nothing shifted."""
+        image = Image.new("RGBA", (7300, 900), (0, 0, 0, 0))
+        image.paste((200, 30, 40, 255), (0, 0, 3650, 900))
+        for data in (pictures.png(image), pictures.png(image.quantize(8))):
+            flat = self.opened(data)
+            self.assertEqual(flat.size, (2400, 296))
+            array = np.asarray(flat).astype(int)
+            self.assertLess(np.abs(array[5:-5, 5:1190] - (200, 30, 40)).max(), 12)
+            self.assertGreater(array[5:-5, 1210:-5].min(), 243)
+
     def assertRed(self, image):
         pixel = image.getpixel((150, 100))
         self.assertTrue(pixel[0] > 150 and pixel[1] < 80 and pixel[2] < 90, pixel)
