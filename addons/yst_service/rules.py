@@ -79,3 +79,11 @@ def home_visit_refusal(reason, *, age=None, grade=0, proofs=0, by_staff=False,
     if reason == "assigned":
         return None if by_staff else "staff_only"
     return "unknown"
+
+
+def whole(value):
+    """``value`` as a whole number; 0 for what is none."""
+    try:
+        return int(value)
+    except (TypeError, ValueError, OverflowError):
+        return 0

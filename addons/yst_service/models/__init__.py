@@ -9,6 +9,8 @@ from . import yst_service_reason
 from . import yst_service_slot
 from . import yst_service_appointment
 from . import yst_service_case
+from . import yst_service_case_step
+from . import yst_service_case_draft
 from . import yst_service_case_review
 from . import yst_service_case_resident
 from . import yst_service_case_appointment

@@ -18,6 +18,7 @@ class ServiceCase(models.Model):
         clerk = self.has_access("write")
         lines = self.line_ids.sudo()  # whoever may read the application may read these
         states = dict(lines._fields["state"]._description_selection(self.env))
+        forms = dict(lines.material_id._fields["form"]._description_selection(self.env))
         examined = clerk and self.state in EXAMINED_STATES
         away = self.channel != "portal"
         reasons = self.env["yst.service.reason"].search([("kind", "=", "material")])
@@ -27,9 +28,7 @@ class ServiceCase(models.Model):
                     "id": line.id,
                     "name": line.name,
                     "note": line.material_id.note or "",
-                    "form": line.material_id.form and dict(
-                        line.material_id._fields["form"]._description_selection(self.env)
-                    )[line.material_id.form] or "",
+                    "form": forms.get(line.material_id.form, ""),
                     "copies": line.material_id.copies,
                     "required": line.required,
                     "state": line.state,

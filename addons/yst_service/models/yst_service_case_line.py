@@ -128,7 +128,9 @@ class ServiceCaseLine(models.Model):
         cases._check_clerk()
         for case in cases:
             if case.state not in EXAMINED_STATES:
-                raise UserError(self.env._("The materials of this application are not under review."))
+                raise UserError(
+                    self.env._("The materials of this application are not under review.")
+                )
         if state == "accepted" and any(
             line.state == "missing" and line.case_id.channel == "portal" for line in self
         ):
@@ -153,7 +155,9 @@ class ServiceCaseLine(models.Model):
             try:
                 data = base64.b64decode(file["data"], validate=True)
             except (KeyError, TypeError, ValueError, binascii.Error) as error:
-                raise UserError(self.env._("The file did not arrive complete. Try again.")) from error
+                raise UserError(
+                    self.env._("The file did not arrive complete. Try again.")
+                ) from error
             problems += self._upload(data, str(file.get("name") or ""))["problems"]
         return sorted(set(problems))
 

@@ -15,7 +15,7 @@ class ServiceCase(models.Model):
     @api.depends_context("uid")
     @api.depends("state", "user_id", "line_ids.state", "version_id.online", "channel")
     def _compute_may_actions(self):
-        """The actions this user may take now, as "|accept|refuse|": the form shows their buttons."""
+        """What this user may do now, as "|accept|refuse|": the form shows these buttons."""
         for case in self:
             case.may_actions = f"|{'|'.join(case._actions_now())}|"
 
@@ -139,7 +139,9 @@ class ServiceCase(models.Model):
         for case in self.sudo():
             lines = case._check_reviewed()
             if any(line.state == "rejected" for line in lines):
-                raise UserError(self.env._("A material is faulty: ask for a correction, or refuse."))
+                raise UserError(
+                    self.env._("A material is faulty: ask for a correction, or refuse.")
+                )
             missing = lines.filtered(lambda line: line.required and line.state == "missing")
             if missing:
                 raise UserError(self.env._("Still missing: %s", ", ".join(missing.mapped("name"))))

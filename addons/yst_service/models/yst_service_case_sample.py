@@ -64,8 +64,9 @@ class ServiceCase(models.Model):
             for area in areas:
                 hall = area.kind == "subdistrict"
                 for hour in (9, 10, 15) if hall else (9, 15):
-                    rows.append((area, "window", "政务服务大厅" if hall else f"{area.name}便民服务站",
-                                 datetime.combine(day, time(hour)), 6 if hall else 2))
+                    place = "政务服务大厅" if hall else f"{area.name}便民服务站"
+                    rows.append((area, "window", place, datetime.combine(day, time(hour)),
+                                 6 if hall else 2))
             for area in areas[1:]:
                 rows.append((area, "home", "上门", datetime.combine(day, time(10, 30)), 1))
         return self.env["yst.service.slot"].create([
@@ -89,7 +90,7 @@ class ServiceCase(models.Model):
             self._sample_case(resident, clerk, "full", 1, "completed", 5, "办得很快，没有跑腿。"),
             self._sample_case(resident2, clerk2, "full", 2),
             self._sample_case(resident2, clerk2, "prereview", 2, "accepted"),
-            self._sample_case(resident2, clerk2, "full", 3, "completed", 2, "等得太久，没人接电话。"),
+            self._sample_case(resident2, clerk2, "full", 3, "completed", 2, "等得太久，没人接。"),
             self._sample_case(resident2, clerk2, "prereview", 3, "terminated"),
         ]
         visits = self.env["yst.service.home.visit"].with_user(resident).sudo()

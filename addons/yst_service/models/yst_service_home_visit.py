@@ -157,7 +157,7 @@ class ServiceHomeVisit(models.Model):
     # --- the resident
 
     def _check_owner(self, partner=None):
-        """:raises AccessError: unless it is ``partner`` (default: the user's) own or asked by them"""
+        """:raises AccessError: unless ``partner`` (default: the user's) asked or is visited"""
         partner = partner or self.env.user.partner_id
         for visit in self.sudo():
             if not partner or partner not in (visit.partner_id, visit.requested_by_id):

@@ -119,5 +119,7 @@ class ServiceSlot(models.Model):
             ("start", ">", fields.Datetime.now()),
         ])
         if category:
-            domain &= Domain("category_ids", "=", False) | Domain("category_ids", "in", category.ids)
+            domain &= Domain("category_ids", "=", False) | Domain(
+                "category_ids", "in", category.ids
+            )
         return self.sudo().search(domain, limit=limit)

@@ -152,7 +152,8 @@ class TestAccess(CaseCase):
             with self.subTest(user.login):
                 self.assertFalse(theirs.has_access("read"))
                 self.assertFalse(theirs.search([("id", "=", draft.id)]))
-                self.assertFalse(draft.line_ids.with_user(user).sudo(False)._filtered_access("read"))
+                lines = draft.line_ids.with_user(user).sudo(False)
+                self.assertFalse(lines._filtered_access("read"))
                 evidence = draft.line_ids.evidence_ids.with_user(user).sudo(False)
                 self.assertFalse(evidence._filtered_access("read"))
 
@@ -164,7 +165,8 @@ class TestAccess(CaseCase):
                   "yst_proofs_follow": True, "default_state": "completed"}
         attempts = (
             lambda env: env["yst.service.case"].browse(case.id).write({"state": "completed"}),
-            lambda env: env["yst.service.case"].browse(case.id).write({"accepted_at": "2026-01-01"}),
+            lambda env: env["yst.service.case"].browse(case.id).write(
+                {"accepted_at": "2026-01-01"}),
             lambda env: env["yst.service.case"].browse(case.id).write(
                 {"line_ids": [Command.update(line.id, {"state": "accepted"})]}),
             lambda env: env["yst.service.case"].browse(case.id).write(
@@ -188,8 +190,12 @@ class TestAccess(CaseCase):
         for context in ({}, forged):
             env = self.env(user=self.clerk, su=False, context={**self.env.context, **context})
             for index, attempt in enumerate(attempts):
-                with self.subTest(attempt=index, forged=bool(context)), mute_logger("odoo.models"), \
-                        self.assertRaises(UserError), self.env.cr.savepoint():
+                with (
+                    self.subTest(attempt=index, forged=bool(context)),
+                    mute_logger("odoo.models"),
+                    self.assertRaises(UserError),
+                    self.env.cr.savepoint(),
+                ):
                     attempt(env)
         self.assertEqual((case.state, line.state), ("submitted", "uploaded"))
 

@@ -64,10 +64,10 @@ class TestCaseFlow(CaseCase):
         theirs = self.as_resident(draft, self.neighbour)
         for attempt in (
             lambda: theirs._draft_save({"note": "x"}),
-            lambda: theirs.action_submit(),
-            lambda: theirs.action_withdraw(),
+            theirs.action_submit,
+            theirs.action_withdraw,
             lambda: theirs.line_ids[:1]._upload(self.photo, "a.jpg"),
-            lambda: theirs._check_owner(),
+            theirs._check_owner,
         ):
             with self.assertRaises(AccessError):
                 attempt()
@@ -126,7 +126,8 @@ class TestCaseFlow(CaseCase):
 
         draft = self.draft()
         answer = draft._draft_save({
-            "on_behalf": True, "principal_name": "王示例", "principal_identity": number(order="122"),
+            "on_behalf": True, "principal_name": "王示例",
+            "principal_identity": number(order="122"),
         })
         message = answer["errors"]["principal_identity"]
         self.assertNotIn(self.neighbour.name, message)

@@ -49,7 +49,9 @@ class TestCaseQueries(CaseCase):
         self.assertEqual(costs[1], costs[2])
 
     def _bulk(self, count):
-        partners = self.env["res.partner"].create([{"name": f"居民{n}（示例）"} for n in range(count)])
+        partners = self.env["res.partner"].create(
+            [{"name": f"居民{number}（示例）"} for number in range(count)]
+        )
         cases = self.env["yst.service.case"].create([
             {"item_id": self.full.id, "applicant_id": partner.id, "area_id": self.north.id}
             for partner in partners
@@ -78,7 +80,9 @@ class TestCaseQueries(CaseCase):
 
             def read():
                 return inbox.web_search_read(
-                    [("state", "in", ["submitted"]), ("area_id", "=", self.north.id)], spec, limit=100
+                    [("state", "=", "submitted"), ("area_id", "=", self.north.id)],
+                    spec,
+                    limit=100,
                 )
 
             read()
