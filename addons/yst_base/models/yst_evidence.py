@@ -37,7 +37,7 @@ class Evidence(models.Model):
             ("photo", "Photo"),
             ("scan", "Scan"),
             ("video", "Video"),
-            ("document", "Document"),
+            ("document", "Document (PDF)"),
         ],
         required=True,
         default="photo",
