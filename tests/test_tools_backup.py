@@ -116,6 +116,15 @@ def test_another_key_is_refused_and_nothing_changes(server, name, key, tmp_path)
     assert other.read_text() == before
 
 
+def test_missing_key_is_refused_and_none_is_made(server, name, key, tmp_path):
+    archive, none = tmp_path / "b.tar", tmp_path / "none.json"
+    backup.make(server, name, archive, key=key)
+    with pytest.raises(Trouble, match="is not here"):
+        backup.restore(server, archive, name, key=none)
+    assert not none.exists()
+    assert words(server, name) == ["甲", "乙"]
+
+
 def test_archive_with_its_key_restores_on_a_machine_without_one(server, name, key, tmp_path):
     archive, fresh = tmp_path / "b.tar", tmp_path / "fresh" / "identity.json"
     backup.make(server, name, archive, key=key, with_key=True)

@@ -27,7 +27,7 @@ DUMP = "database.dump"
 
 def main(options):
     """Entry point of both commands."""
-    ready = setup.ensure()
+    ready = setup.ensure(key=options.command == "backup")
     name = options.db or paths.DEV_DATABASE
     with postgres.session() as server:
         if options.command == "backup":
@@ -39,6 +39,7 @@ def main(options):
         development.need_idle(name)
         source = Path(options.file)
         manifest = read_manifest(source)
+        check_key(manifest, paths.IDENTITY_KEY)
         there = database.exists(server, name)
         if there and not options.yes and not console.ask(
             f"Replace the database {name} by that of {manifest['created']}?"
@@ -237,10 +238,17 @@ def check_key(manifest, key):
     theirs, ours = manifest.get("key_fingerprint", ""), keys.fingerprint(key)
     if manifest.get("with_key") and not ours:
         return
+    if theirs and not ours:
+        raise Trouble(
+            f"the identity key of the backup ({theirs}) is not here: the encrypted ID and phone "
+            "numbers could not be read",
+            f"put the key that was backed up separately to {key}, then restore again; nothing "
+            "was changed",
+        )
     if theirs and ours != theirs:
         raise Trouble(
             f"the backup was made with another identity key ({theirs}) than the one here "
-            f"({ours or 'none'}): the encrypted ID and phone numbers could not be read",
+            f"({ours}): the encrypted ID and phone numbers could not be read",
             f"put the key that belongs to the backup in place of {key} (keep the present one "
             "elsewhere), then restore again; nothing was changed",
         )

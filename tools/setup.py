@@ -28,8 +28,9 @@ class Ready:
         }
 
 
-def ensure(tests=False):
-    """Set up whatever is missing. `tests` adds the browser and the packages of tests and lint."""
+def ensure(tests=False, key=True):
+    """Set up whatever is missing. `tests` adds the browser and the packages of tests and lint;
+    without `key` no identity key is made, as one may still come out of a backup."""
     with stamps.lock("setup", "another ./yst is setting up; waiting for it …"):
         missing = machine.missing_packages(with_browser=tests)
         if missing:
@@ -38,7 +39,7 @@ def ensure(tests=False):
         odoo = odoo_source.ensure()
         python_env.ensure_oca()
         _make_importable(odoo)
-        return Ready(odoo, keys.ensure())
+        return Ready(odoo, keys.ensure() if key else paths.IDENTITY_KEY)
 
 
 def ensure_production():
