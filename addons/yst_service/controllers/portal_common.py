@@ -16,7 +16,7 @@ UPLOAD_LIMIT = 26 * 1024 * 1024
 TEXT_LIMIT = 256 * 1024
 # Times are shown as the office's clock shows them, wherever the reader's phone thinks it is.
 OFFICE_TZ = "Asia/Shanghai"
-PATTERNS = {"short": "yyyy-MM-dd HH:mm", "day": "yyyy-MM-dd", "clock": "HH:mm"}
+PATTERNS = {"short": "yyyy-MM-dd HH:mm", "day": "yyyy-MM-dd EEE", "clock": "HH:mm"}
 NO_STORE = {"Cache-Control": "no-store"}
 
 
