@@ -15,3 +15,4 @@ from . import test_portal_apply
 from . import test_portal_access
 from . import test_bad_input
 from . import test_tour
+from . import test_site_look
