@@ -52,6 +52,8 @@
                 "yst_base/static/src/scss/primary_variables.scss",
             ),
         ],
+        # at hand before the other scripts of a page are loaded
+        "web.assets_frontend_minimal": ["yst_base/static/src/minimal/**/*"],
         "web.assets_frontend": ["yst_base/static/src/frontend/**/*"],
         "web.assets_backend": ["yst_base/static/src/backend/**/*"],
         "web.report_assets_common": [

@@ -61,3 +61,31 @@ class TestLookInBrowser(HttpCase):
     def test_portal_in_large_type(self):
         new_test_user(self.env, "look_phone", "base.group_portal", name="居民（示例）")
         self.measure("/my", login="look_phone", elder=True)
+
+    def test_switching_keeps_what_was_typed(self):
+        """No page is loaded anew under a half filled form."""
+        code = """
+            const field = document.querySelector("input[name=login]");
+            const link = document.querySelector(".yst_elder_toggle");
+            const words = [link.textContent.trim()];
+            field.closest("form").classList.remove("d-none");
+            field.value = "half a name";
+            window.stillHere = true;
+            link.click();
+            words.push(link.textContent.trim());
+            const large = document.documentElement.classList.contains("yst_elder");
+            const cookie = document.cookie.includes("yst_elder=1");
+            link.click();
+            const small = !document.documentElement.classList.contains("yst_elder");
+            const gone = !document.cookie.includes("yst_elder=1");
+            words.push(link.textContent.trim());
+            const kept = window.stillHere && field.value === "half a name";
+            if (!(large && cookie && small && gone && kept)) {
+                console.error(`look: ${[large, cookie, small, gone, kept]}`);
+            }
+            if (words[0] !== words[2] || words[0] === words[1] || !words[1]) {
+                console.error(`look: ${words}`);
+            }
+            console.log("test successful");
+        """
+        self.browser_js("/web/login", code, ready="document.readyState === 'complete'")
