@@ -39,7 +39,9 @@ class ServiceCaseEvent(models.Model):
         index=True,
     )
     at = fields.Datetime(required=True, readonly=True, index=True)
-    user_id = fields.Many2one("res.users", readonly=True, ondelete="restrict", string="By")
+    user_id = fields.Many2one(
+        "res.users", readonly=True, ondelete="restrict", string="Done by"
+    )
     area_id = fields.Many2one("yst.area", readonly=True, index=True, ondelete="restrict")
     item_id = fields.Many2one("yst.service.item", readonly=True, index=True, ondelete="restrict")
     note = fields.Text(readonly=True)

@@ -268,7 +268,8 @@ class ServiceHomeVisit(models.Model):
             raise UserError(self.env._("Write down what was done at the visit."))
         visit = self.sudo()
         for name, data in photos:
-            visit.photo_ids = [Command.link(visit._evidence_add(data, name).id)]
+            photo = visit._evidence_add(data, name, watermark=True)
+            visit.photo_ids = [Command.link(photo.id)]
         if not visit.photo_ids:
             raise UserError(self.env._("Add a photo of the visit."))
         now = fields.Datetime.now()

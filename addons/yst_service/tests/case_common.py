@@ -129,9 +129,9 @@ class CaseWorld:
         case.action_complete("已办结")
         return case
 
-    def in_correction(self, count=1):
+    def in_correction(self, count=1, user=None):
         """An application with ``count`` of its materials rejected and the correction asked."""
-        case = self.submitted()
+        case = self.submitted(user=user)
         lines = case.line_ids.filtered(lambda line: line.state == "uploaded")
         lines[:count].action_reject_material(self.blurred, "第2页看不清")
         lines[count:].action_accept_material()

@@ -1,9 +1,15 @@
+import json
+import xmlrpc.client
+from datetime import timedelta
+
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.fields import Command, Datetime
+from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from .case_common import CaseCase
+from odoo.addons.yst_base.tests.common import KeyMixin
+
+from .case_common import PASSWORD, CaseCase, CaseWorld
 
 OPERATIONS = ("read", "write", "create", "unlink")
 STAFF = ("cadre", "leader", "clerk", "manager")
@@ -255,3 +261,99 @@ class TestAccess(CaseCase):
         for text in ("", "https://example.com/", "javascript:alert(1)", "/yst/case/", None):
             with self.subTest(text), self.assertRaises(UserError):
                 cases.with_user(self.clerk).scan_text(text)
+
+
+@tagged("post_install", "-at_install")
+class TestStaffOverHttp(KeyMixin, CaseWorld, HttpCase):
+    """The same from outside: a clerk of another community, and a clerk past the actions."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env = cls.env(context=dict(cls.env.context, no_reset_password=True))
+        cls._make_world()
+
+    def setUp(self):
+        super().setUp()
+        self.case = self.submitted(photos=True)
+        self.line = self.case.line_ids[0]
+        self.env.flush_all()
+
+    def json2(self, user, model, method, **arguments):
+        key = self.env["res.users.apikeys"].with_user(user).sudo()._generate(
+            "rpc", "test", Datetime.now() + timedelta(hours=1)
+        )
+        return self.url_open(
+            f"/json/2/{model}/{method}", data=json.dumps(arguments),
+            headers={"Authorization": f"bearer {key}", "Content-Type": "application/json",
+                     "X-Odoo-Database": self.env.cr.dbname},
+        )
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.http")
+    def test_another_communitys_clerk_gets_nothing_by_json2(self):
+        own = self.json2(self.clerk, "yst.service.case", "search_read", fields=["number"])
+        self.assertIn(self.case.number, own.text)
+        listed = self.json2(self.other_clerk, "yst.service.case", "search_read", fields=["number"])
+        self.assertEqual((listed.status_code, listed.json()), (200, []))
+        reason = self.env.ref("yst_service.reason_terminate_other").id
+        for model, method, arguments in (
+            ("yst.service.case", "read", {"ids": self.case.ids, "fields": ["number"]}),
+            ("yst.service.case", "get_review", {"ids": self.case.ids}),
+            ("yst.service.case", "action_take", {"ids": self.case.ids}),
+            ("yst.service.case", "action_accept_all_materials", {"ids": self.case.ids}),
+            ("yst.service.case", "action_terminate", {"ids": self.case.ids, "reason": reason}),
+            ("yst.service.case.line", "action_accept_material", {"ids": self.line.ids}),
+            ("yst.evidence", "get_gallery", {"ids": self.line.sudo().photo_ids.ids}),
+        ):
+            with self.subTest(method):
+                answer = self.json2(self.other_clerk, model, method, **arguments)
+                self.assertEqual(answer.status_code, 403, answer.text)
+                self.assertNotIn(self.case.number, answer.text)
+                self.assertNotIn(self.resident.name, answer.text)
+        self.assertEqual(self.case.state, "submitted")
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.http")
+    def test_a_clerk_cannot_pass_by_the_actions_by_json2(self):
+        for method, arguments in (
+            ("write", {"ids": self.case.ids, "vals": {"state": "completed"}}),
+            ("write", {"ids": self.case.ids, "vals": {"state": "completed"},
+                       "context": {"_yst_state_token": True}}),
+            ("write", {"ids": self.case.ids, "vals": {"number": "BJ2026999999"}}),
+            ("_move", {"ids": self.case.ids, "to": "completed", "allowed_from": ["submitted"],
+                       "kind": "completed"}),
+            ("_transition", {"ids": self.case.ids, "to": "completed",
+                             "allowed_from": ["submitted"]}),
+            ("unlink", {"ids": self.case.ids}),
+            ("copy", {"ids": self.case.ids}),
+        ):
+            with self.subTest(method, **arguments):
+                answer = self.json2(self.clerk, "yst.service.case", method, **arguments)
+                self.assertIn(answer.status_code, (403, 404, 422), answer.text)
+        self.env.invalidate_all()
+        self.assertEqual(self.case.state, "submitted")
+        done = self.json2(self.clerk, "yst.service.case", "action_take", ids=self.case.ids)
+        self.assertEqual((done.status_code, done.json()), (200, True), "while the action works")
+
+    @mute_logger("odoo.addons.base.models.ir_rule", "odoo.addons.base.models.ir_model", "odoo.http")
+    def test_another_communitys_clerk_gets_nothing_by_xmlrpc(self):
+        def call(user, *args):
+            return self.xmlrpc_object.execute_kw(
+                self.env.cr.dbname, user.id, PASSWORD, "yst.service.case", *args
+            )
+
+        self.assertEqual(call(self.other_clerk, "search_count", [[]]), 0)
+        self.assertEqual(call(self.clerk, "search_count", [[("id", "=", self.case.id)]]), 1)
+        for method in ("read", "action_take", "unlink", "get_review"):
+            with self.subTest(method), self.assertRaises(xmlrpc.client.Fault) as refused:
+                call(self.other_clerk, method, [self.case.ids])
+            self.assertNotIn(self.resident.name, refused.exception.faultString)
+
+    def test_photos_open_only_for_who_may_see_the_application(self):
+        photo = self.line.sudo().photo_ids
+        for user, status in ((self.clerk, 200), (self.leader, 200), (self.resident, 200),
+                             (self.other_clerk, 404), (self.neighbour, 404), (self.employee, 404)):
+            self.authenticate(user.login, PASSWORD)
+            for path in (f"/yst/evidence/{photo.id}", f"/yst/evidence/{photo.id}/thumb"):
+                with self.subTest(user.login, path=path):
+                    answer = self.url_open(path, allow_redirects=False)
+                    self.assertEqual(answer.status_code, status)

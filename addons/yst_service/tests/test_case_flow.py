@@ -389,6 +389,18 @@ class TestCaseFlow(CaseCase):
             case.action_complete("x")
             self.assertFalse(case.activity_ids)
 
+    def test_the_hourly_run_does_it_all(self):
+        with freeze_time(MONDAY):
+            silent = self.submitted()
+            late = self.accepted(self.visit)
+            late.action_take()
+            lapsed = self.in_correction(user=self.neighbour)
+        with freeze_time("2026-07-01 01:00:00"), self.enter_registry_test_mode():
+            self.env.ref("yst_service.cron_deadlines").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual((silent.state, lapsed.state), ("accepted", "terminated"))
+        self.assertTrue(late.activity_ids)
+
     # --- the one line
 
     def test_the_resident_always_sees_what_happens_and_whether_they_must_act(self):
