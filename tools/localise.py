@@ -14,7 +14,7 @@ company = env["res.company"].search([], order="id", limit=1)
 china = env.ref("base.cn")
 yuan = env["res.currency"].with_context(active_test=False).search([("name", "=", "CNY")])
 yuan.active = True
-company.write({{"country_id": china.id}})
+company.write({{"country_id": china.id, "name": {office!r}}})
 if company.currency_id != yuan:
     try:
         with env.cr.savepoint():
@@ -36,9 +36,9 @@ env.cr.commit()
 """
 
 
-def code(password):
-    """Code for Odoo's shell; `password` becomes the administrator's."""
-    return CODE.format(language=LANGUAGE, password=password)
+def code(password, office="街道办事处"):
+    """Code for Odoo's shell; `password` is the administrator's, `office` names the company."""
+    return CODE.format(language=LANGUAGE, password=password, office=office)
 
 
 if __name__ == "__main__":

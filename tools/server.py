@@ -25,6 +25,7 @@ from tools.console import Trouble
 SUITE = "yishitong"
 ADMIN_PASSWORD = paths.KEYS / "admin-password"
 PATIENCE = 300
+SAMPLE_OFFICE = "新城街道办事处"  # as in data/organisation.yaml
 
 
 def main(options):
@@ -121,7 +122,7 @@ def _create(ready, server, conf, name, own, sample):
             if sample:
                 only_ours_with_sample_data(server, part, own)
             password = "admin" if sample else _admin_password()
-            code = localise.code(password)
+            code = localise.code(password, **({"office": SAMPLE_OFFICE} if sample else {}))
             database.script(ready, conf, part, code, log, "the Chinese settings failed")
         with console.step("Compiling scripts and styles"):
             database.script(ready, conf, part, templates.BAKE_PAGES, log,
