@@ -93,7 +93,8 @@ def main(arguments=None):
     if options.command in {None, "help"}:
         top.print_help()
         return 0
-    signal.signal(signal.SIGTERM, _terminated)
+    for sign in (signal.SIGTERM, signal.SIGHUP):  # as Ctrl-C: stop what was started, then go
+        signal.signal(sign, _terminated)
     try:
         module = __import__(f"tools.{options.module}", fromlist=["main"])
         return module.main(options) or 0
