@@ -64,7 +64,9 @@ def pylint():
     addons = [f"addons/{name}" for name in paths.own_addons()]
     if not addons:
         return []
-    return _run([paths.VENV / "bin" / "pylint", "--rcfile=.pylintrc", *addons])
+    found = _run([paths.VENV / "bin" / "pylint", "--rcfile=.pylintrc", *addons])
+    # tests of concurrency have to commit
+    return [line for line in found if not re.search(r"/tests/.*: invalid-commit", line)]
 
 
 def views():
