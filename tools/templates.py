@@ -14,15 +14,18 @@ KEPT = 8
 UNUSED = 2 * 3600
 
 
-def core_name(ready, foreign):
+def core_name(ready, server, foreign):
     """Name of the core template for these addons of Odoo and OCA."""
-    pins = stamps.digest(paths.REQUIREMENTS_OCA)
-    return CORE + stamps.digest(ready.odoo.identity, pins, database.LANGUAGES, *sorted(foreign), 2)
+    parts = [ready.odoo.identity, stamps.digest(paths.REQUIREMENTS_OCA), database.LANGUAGES,
+             *sorted(foreign), 2]
+    if not server.private:  # other checkouts may use it, whose files are not ours
+        parts.append(paths.ROOT.as_posix())
+    return CORE + stamps.digest(*parts)
 
 
 def core(ready, server, conf, foreign, log, step):
     """Name of the core template, built if there is none yet."""
-    name = core_name(ready, foreign)
+    name = core_name(ready, server, foreign)
     with stamps.lock(name, "another ./yst is building the database of Odoo's own addons …"):
         if not database.exists(server, name):
             _tidy(server, CORE)

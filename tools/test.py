@@ -157,7 +157,8 @@ class Run:
         _own, foreign = database.dependencies(addons)
         try:
             with console.step("Installation with sample data"):
-                database.clone(self.server, templates.core_name(self.ready, foreign), name)
+                core = templates.core_name(self.ready, self.server, foreign)
+                database.clone(self.server, core, name)
                 development.with_sample_data(self.server, name)
                 database.install(self.ready, self.conf, name, addons, log)
                 database.check_installed(self.server, name, addons, log)
