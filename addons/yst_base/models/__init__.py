@@ -2,7 +2,6 @@ from . import yst_area
 from . import yst_area_mixin
 from . import yst_audit_log
 from . import base
-from . import base_partner_merge
 from . import res_groups
 from . import res_users
 from . import res_users_login
