@@ -115,7 +115,7 @@ def paper_photo(title, lines=(), blurred=False, kind="JPEG", size=(1500, 2000)):
     draw.text((sheet.width / 2, 170), title, "#222", big, anchor="mm")
     for number, line in enumerate([*lines, *["（样例，仅供演示） 样例文字 0123456789"] * 12]):
         draw.text((110, 320 + number * 86), line, "#333", text)
-    for stroke in range(0, 2):
+    for stroke in range(2):
         draw.rectangle((20 + stroke, 20 + stroke, sheet.width - 20, sheet.height - 20),
                        outline="#888")
     mask = Image.new("L", sheet.size, 255).rotate(3, expand=True)
