@@ -12,6 +12,7 @@ from . import test_clock
 from . import test_calendar
 from . import test_clock_queries
 from . import test_calendar_views
+from . import test_whole_file
 from . import test_evidence
 from . import test_evidence_access
 from . import test_pdf
