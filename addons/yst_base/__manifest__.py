@@ -32,6 +32,7 @@
         "data/ir_cron.xml",
         "data/paperformat.xml",
         "report/pdf_layout.xml",
+        "wizard/yst_area_import_views.xml",
         "views/yst_area_views.xml",
         "views/res_users_views.xml",
         "views/res_partner_views.xml",

@@ -277,6 +277,7 @@ class ResUsers(models.Model):
             others._log_account_change(keys)
 
     def _log_account_change(self, keys):
+        labels = [self._fields[key]._description_string(self.env) for key in sorted(keys)]
         self.env["yst.audit.log"].sudo()._log(
-            "account_change", self.browse(self.ids), detail=", ".join(sorted(keys))
+            "account_change", self.browse(self.ids), detail=", ".join(labels)
         )

@@ -37,6 +37,7 @@ class AuditLog(models.Model):
         index=True,
     )
     model = fields.Char(readonly=True)
+    subject = fields.Char("About", compute="_compute_subject")
     res_id = fields.Many2oneReference("Record", model_field="model", readonly=True)
     detail = fields.Text(readonly=True)
     reason = fields.Char(readonly=True)
@@ -44,6 +45,14 @@ class AuditLog(models.Model):
 
     _record_idx = models.Index("(model, res_id)")
     _date_idx = models.Index("(create_date)")
+
+    @api.depends("model")
+    @api.depends_context("lang")
+    def _compute_subject(self):
+        """What kind of record it is about, in words."""
+        for line in self:
+            known = line.model and self.env["ir.model"]._get(line.model)
+            line.subject = known.name if known else line.model
 
     def init(self):
         """Let the database itself refuse changes."""

@@ -1,3 +1,4 @@
+import base64
 import copy
 import json
 
@@ -309,3 +310,50 @@ class TestJurisdictionMany(TestJurisdiction):
         super().setUp()
         self.patch(res_users, "LISTED_AREAS", 0)
         self.env.registry.clear_cache()
+
+
+@tagged("post_install", "-at_install")
+class TestAreaImport(BaseCase):
+    """An organisation file brought in by a person."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.manager = cls.env["res.users"].create(
+            {
+                "name": "组织机构管理员",
+                "login": "t.area.import",
+                "group_ids": [
+                    Command.set([cls.env.ref("yst_base.group_organisation_manager").id])
+                ],
+            }
+        )
+
+    def _wizard(self, content):
+        return (
+            self.env["yst.area.import"]
+            .with_user(self.manager)
+            .create({"file": base64.b64encode(content), "filename": "organisation.yaml"})
+        )
+
+    def test_a_file_is_imported_once_and_again_without_doubles(self):
+        content = yaml.safe_dump(ORGANISATION, allow_unicode=True).encode()
+        for _time in range(2):
+            self.assertEqual(self._wizard(content).action_import()["params"]["type"], "success")
+        areas = self.Area.search([("code", "=like", "998877001%")])
+        self.assertEqual(len(areas), 6)
+
+    def test_what_is_no_organisation_file_is_refused_and_changes_nothing(self):
+        count = self.Area.search_count([])
+        for content in (b"a: [", b"\xff\xfe\x00", b"- 1", b"subdistrict: {}", b"x" * 1100000):
+            with self.subTest(content[:10]), self.assertRaises(UserError):
+                self._wizard(content).action_import()
+        with self.assertRaises(UserError):
+            self.env["yst.area.import"].with_user(self.manager).create({}).action_import()
+        self.assertEqual(self.Area.search_count([]), count)
+
+    def test_cadres_do_not_import(self):
+        cadre = self.manager.copy({"login": "t.area.cadre"})
+        cadre.group_ids = [Command.set([self.env.ref("yst_base.group_cadre").id])]
+        with self.assertRaises(AccessError):
+            self.env["yst.area.import"].with_user(cadre).create({})
