@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/rules.xml",
         "security/catalogue_rules.xml",
+        "data/roles.xml",
         "data/catalogue.xml",
         "data/reasons.xml",
         "data/mail_templates.xml",

@@ -10,9 +10,11 @@ from . import test_catalogue
 from . import test_search
 from . import test_guide
 from . import test_access
+from . import test_menus
 from . import test_notices
 from . import test_portal_apply
 from . import test_portal_access
 from . import test_bad_input
 from . import test_tour
 from . import test_site_look
+from . import test_hostile
