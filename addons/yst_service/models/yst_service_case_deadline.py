@@ -55,10 +55,10 @@ class ServiceCase(models.Model):
         return len(silent)
 
     def _received_at(self):
-        """When the materials that count now arrived."""
+        """When the materials that count now arrived, or when it was taken up again."""
         self.ensure_one()
         back = [one.resubmitted_at for one in self.correction_ids if one.resubmitted_at]
-        return max([self.submitted_at, *back])
+        return max([self.clock_start, *back])
 
     @api.model
     def _remind_overdue(self):

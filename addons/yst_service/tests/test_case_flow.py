@@ -377,6 +377,19 @@ class TestCaseFlow(CaseCase):
             self.assertIn("not told", event.note)
             self.assertEqual(in_time.accepted_at, Datetime.to_datetime(MONDAY))
 
+    def test_silence_after_reopening_counts_from_the_reopening(self):
+        with freeze_time(MONDAY):
+            case = self.submitted()
+            case.action_terminate(self.env.ref("yst_service.reason_duplicate"))
+        with freeze_time("2026-07-01 01:00:00"):
+            case.action_reopen(self.env.ref("yst_service.reason_our_error"))
+        with freeze_time("2026-07-09 01:00:00"):
+            self.env["yst.service.case"]._accept_by_silence()
+            self.assertEqual(case.state, "accepted")
+            self.assertEqual(case.accepted_at, Datetime.to_datetime("2026-07-01 01:00:00"))
+            self.assertGreater(case.clock_deadline, case.accepted_at)
+            self.assertEqual(case.submitted_at, Datetime.to_datetime(MONDAY))
+
     @freeze_time(MONDAY)
     def test_the_clerk_of_an_overdue_application_is_reminded_once(self):
         case = self.accepted()
