@@ -47,6 +47,7 @@ class ServiceCase(models.Model):
         "yst.service.item.version",
         required=True,
         readonly=True,
+        index=True,
         ondelete="restrict",
         help="The version of the guide under which the application was begun.",
     )
@@ -148,6 +149,9 @@ class ServiceCase(models.Model):
     appointment_id = fields.Many2one(
         "yst.service.appointment", readonly=True, copy=False, ondelete="set null",
         index="btree_not_null", help="The appointment that stands now.",
+    )
+    appointment_slot_id = fields.Many2one(
+        related="appointment_id.slot_id", string="Appointment time"
     )
     home_visit_ids = fields.One2many("yst.service.home.visit", "case_id", string="Home visits")
     follow_up_ids = fields.One2many("yst.service.follow.up", "case_id", string="Follow-ups")

@@ -34,12 +34,12 @@ class ServiceCase(models.Model):
         ):
             raise UserError(self.env._("This time is not for your application."))
         self._lock()
-        if slot == self.appointment_id.slot_id:
+        if self.state == "appointed" and slot == self.appointment_id.slot_id:
             return self.appointment_id
         slot._take()
         if self.state == "appointed":
             self.appointment_id._cancel()
-            self.env["yst.service.appointment"].flush_model(["state"])
+        self.env["yst.service.appointment"].flush_model(["state"])
         appointment = self.env["yst.service.appointment"].sudo().create({
             "case_id": self.id, "slot_id": slot.id, "area_id": self.area_id.id,
         })

@@ -11,6 +11,13 @@ class ServiceCase(models.Model):
 
     _inherit = "yst.service.case"
 
+    @api.depends("state")
+    @api.depends_context("lang")
+    def _compute_clock_left(self):
+        """Of what ended without a result nobody says that it was done in time."""
+        super()._compute_clock_left()
+        self.filtered(lambda case: case.state in ("refused", "terminated")).clock_left = False
+
     @api.model
     def _cron_deadlines(self):
         """Daily: silence is acceptance, corrections that did not come, overdue applications."""

@@ -11,7 +11,8 @@ class ServiceCase(models.Model):
     def get_review(self):
         """The materials with their photos and what may be done with each, for the review widget.
 
-        One call for the whole form; the number of queries does not grow with the materials.
+        Photos come in the order in which they were taken, as pages of a paper do. One call for
+        the whole form; the number of queries does not grow with the materials.
         """
         self.ensure_one()
         self.check_access("read")
@@ -35,9 +36,10 @@ class ServiceCase(models.Model):
                     "state_label": states[line.state],
                     "reason": line.reason_id.name or "",
                     "reason_note": line.reason_note or "",
-                    "photos": [photo._review_data() for photo in line.photo_ids],
+                    "photos": [photo._review_data() for photo in line.photo_ids.sorted("id")],
                     "earlier": [
-                        photo._review_data() for photo in line.evidence_ids - line.photo_ids
+                        photo._review_data()
+                        for photo in (line.evidence_ids - line.photo_ids).sorted("id")
                     ],
                     "may_accept": examined and line.state != "accepted"
                     and (away or line.state != "missing"),

@@ -30,7 +30,7 @@ class ServiceCaseLine(models.Model):
         "yst.service.material", readonly=True, ondelete="restrict", index="btree_not_null"
     )
     sequence = fields.Integer(default=10, readonly=True)
-    name = fields.Char(required=True, readonly=True)
+    name = fields.Char("Material name", required=True, readonly=True)
     required = fields.Boolean(default=True, readonly=True)
     state = fields.Selection(
         [

@@ -19,14 +19,14 @@ class ServiceCase(models.Model):
     )
 
     @api.depends(
-        "state", "clock_deadline", "user_id", "area_id", "appointment_id.slot_id.start",
+        "state", "channel", "clock_deadline", "user_id", "area_id", "appointment_id.slot_id.start",
         "correction_ids.deadline", "line_ids.state", "terminate_reason_id", "version_id.online",
         "rating_ids.consumed", "result_text",
     )
-    @api.depends_context("lang")
+    @api.depends_context("lang", "uid")
     def _compute_now(self):
-        for case in self.sudo():
-            text, holder, deadline, expected = case._now()
+        for case in self:
+            text, holder, deadline, expected = case.sudo()._now()
             case.now_text = text
             case.now_holder = holder
             case.now_deadline = deadline
@@ -37,9 +37,11 @@ class ServiceCase(models.Model):
         self.ensure_one()
         _ = self.env._
         clerk = self.user_id.name or _("Service window of %s", self.area_id.name or _("the office"))
-        applicant = _("You")
+        applicant = _("You") if self.env.user.share else _("The applicant")
         due = self.clock_deadline
         match self.state:
+            case "draft" if self.channel not in (False, "portal"):
+                return _("Not handed in yet"), clerk, False, ""
             case "draft":
                 return (_("Not handed in yet"), applicant, False,
                         _("Finish the form and hand it in."))

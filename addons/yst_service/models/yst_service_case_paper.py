@@ -31,17 +31,26 @@ class ServiceCase(models.Model):
     def _paper_limit(self):
         """The promised limit in words: "20 working days"."""
         self.ensure_one()
-        units = dict(self._fields["clock_unit"]._description_selection(self.env))
-        return f"{self.clock_limit} {units.get(self.clock_unit, '')}".strip()
+        if self.clock_unit == "workday":
+            return self.env._("%s working days", self.clock_limit)
+        if self.clock_unit == "day":
+            return self.env._("%s days", self.clock_limit)
+        return self.env._("%s hours", self.clock_limit)
+
+    def _paper_to(self):
+        """The line that says to whom the paper goes."""
+        return self.env._("To %s:", self.applicant_id.name)
 
     def _paper_phones(self):
-        """Where to ask and to complain."""
+        """Where to ask and to complain; [] where no number is known."""
         contact = self.version_id._contact()
-        return self.env._(
+        if not (contact["phone_advice"] or contact["phone_complaint"]):
+            return []
+        return [self.env._(
             "For questions: %(advice)s. For complaints: %(complaint)s.",
             advice=contact["phone_advice"] or "–",
             complaint=contact["phone_complaint"] or "–",
-        )
+        )]
 
     def _paper_facts(self):
         return {
@@ -85,13 +94,13 @@ class ServiceCase(models.Model):
         if self.version_id.online != "full":
             lines.append(_("Please come once with the originals of your papers; make an "
                            "appointment in the portal or by phone."))
-        return [*lines, self._paper_phones()]
+        return [*lines, *self._paper_phones()]
 
     def _paper_refusal(self):
         """The notice of non-acceptance (不予受理通知书): reason, what to do, remedies."""
         _, facts = self.env._, self._paper_facts()
         reason = self.terminate_reason_id
-        why = f"{reason.name}: {self.terminate_note}" if self.terminate_note else reason.name
+        why = self._reason_text(reason, self.terminate_note)
         lines = [
             _("Your application for “%(item)s” (No. %(number)s), handed in on %(day)s, has been "
               "examined and is not accepted.", **facts),
@@ -119,6 +128,6 @@ class ServiceCase(models.Model):
               "window. The time for handling stands still until then. If they do not come by "
               "that day, the application is terminated; you may apply again at any time.",
               self._paper_day(correction.deadline)),
-            self._paper_phones(),
+            *self._paper_phones(),
         ]
         return [before], (correction.text or "").splitlines(), after

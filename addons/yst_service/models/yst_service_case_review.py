@@ -121,9 +121,12 @@ class ServiceCase(models.Model):
         rows = []
         for count, line in enumerate(lines, 1):
             reason = line.reason_id
-            text = f"{count}. {line.name}: {reason.name}"
+            text = self.env._(
+                "%(number)s. %(material)s: %(reason)s",
+                number=count, material=line.name, reason=reason.name,
+            )
             if line.reason_note:
-                text += f" ({line.reason_note})"
+                text += self.env._(" (%s)", line.reason_note)
             if reason.remedy:
                 text += f" → {reason.remedy}"
             rows.append(text)
@@ -242,7 +245,7 @@ class ServiceCase(models.Model):
                             allowed_from=OPEN_STATES, message=None):
         cases = self.sudo()
         now = fields.Datetime.now()
-        text = f"{reason.name}: {note}" if note else reason.name
+        text = self._reason_text(reason, note)
         cases._move(to, allowed_from, to, {
             "terminated_at": now,
             "terminate_reason_id": reason.id,
@@ -259,13 +262,13 @@ class ServiceCase(models.Model):
         """Take up again (重新办理) what has ended: the number stays, it counts once as received."""
         self._check_clerk()
         reason = self._reason(reason, "reopen")
-        text = f"{reason.name}: {note}" if note else reason.name
+        text = self._reason_text(reason, note)
         message = self.env._("Reopened: %s", reason.name)
         ended = ENDED_STATES
         cases = self.sudo()
         was_accepted = cases.filtered("accepted_at")
-        blank = {"completed_at": False, "terminated_at": False, "terminate_reason_id": False,
-                 "terminate_note": False}
+        blank = dict.fromkeys(("completed_at", "terminated_at", "terminate_reason_id",
+                               "terminate_note", "appointment_id"), False)
         for group, state in ((was_accepted, "reviewing"), (cases - was_accepted, "submitted")):
             if group:
                 group._move(state, ended, "reopened", blank, notes=text, message=message)
@@ -278,6 +281,12 @@ class ServiceCase(models.Model):
         (cases - was_accepted)._clock_restart(self._setting_int("told_days"), "workday")
         cases._notify("reopened")
         return True
+
+    def _reason_text(self, reason, note=None):
+        """A reason in one line, with what was added to it."""
+        if not note:
+            return reason.name
+        return self.env._("%(reason)s: %(note)s", reason=reason.name, note=note)
 
     def _reason(self, reason, kind):
         """The reason record for a record or id. :raises UserError: none, or of another kind"""

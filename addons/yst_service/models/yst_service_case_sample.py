@@ -8,22 +8,28 @@ from odoo import api, fields, models
 from odoo.addons.yst_base import limits, photo
 
 SHEET = (1240, 1754)  # A4 at 150 dpi
+INK = (25, 25, 30)
+
+
+TEXT = "本页为系统自带的样例材料，仅供演示和培训使用，不含任何真实的个人信息。"
 
 
 def sheet(title, name):
-    """A photo of a made-up paper: its title, whose it is, and lines as of writing."""
+    """A photo of a made-up paper: its title, whose it is, and lines as of print."""
     image = Image.new("RGB", SHEET, (252, 251, 247))
     draw = ImageDraw.Draw(image)
     found = photo.chinese_font()
     if found:
-        for text, size, top in ((title, 64, 140), (f"姓名：{name}", 40, 300), ("样例", 40, 1560)):
-            font = ImageFont.truetype(found[0], size, index=found[1])
-            left = (SHEET[0] - font.getlength(text)) / 2 if size == 64 else 160
-            draw.text((left, top), text, font=font, fill=(25, 25, 30))
-    for row in range(420, 1480, 56):
-        for column in range(160, 1080, 34):
-            draw.rectangle((column, row, column + 8 + (column * row) % 18, row + 26),
-                           fill=(60, 60, 66))
+        def font(size):
+            return ImageFont.truetype(found[0], size, index=found[1])
+
+        draw.text(((SHEET[0] - font(64).getlength(title)) / 2, 140), title,
+                  font=font(64), fill=INK)
+        draw.text((160, 300), f"姓名：{name}", font=font(40), fill=INK)
+        for row in range(420, 1480, 66):
+            turn = row // 66 % len(TEXT)
+            draw.text((160, row), (TEXT[turn:] + TEXT[:turn])[:26], font=font(34), fill=INK)
+        draw.text((160, 1560), "样例", font=font(40), fill=INK)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=88)
     return out.getvalue()

@@ -12,7 +12,7 @@ class ServiceReason(models.Model):
     _order = "kind, sequence, code, id"
 
     code = fields.Char(required=True)
-    name = fields.Char(required=True, translate=True)
+    name = fields.Char("Reason", required=True, translate=True)
     kind = fields.Selection(
         [
             ("material", "Faulty material"),

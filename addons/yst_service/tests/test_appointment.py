@@ -39,6 +39,19 @@ class TestAppointment(CaseCase):
         self.assertEqual(mine._book(slot), mine._book(slot))
         self.assertEqual(slot.booked, 1)
 
+    def test_taken_up_again_the_same_time_can_be_booked_again(self):
+        case, slot = self.accepted(self.visit), self.slot(capacity=3)
+        self.as_resident(case)._book(slot)
+        case.action_start_onsite()
+        case.action_complete("done")
+        case.action_reopen(self.env.ref("yst_service.reason_new_facts"))
+        self.assertFalse(case.appointment_id, "the former visit is over")
+        case.action_appoint(slot)
+        self.assertEqual((case.state, case.appointment_id.slot_id), ("appointed", slot))
+        self.assertEqual(
+            sorted(case.sudo().appointment_ids.mapped("state")), ["booked", "kept"]
+        )
+
     def test_a_full_past_or_foreign_time_cannot_be_booked(self):
         case, other = self.accepted(self.visit), self.accepted(self.visit, self.neighbour)
         slot = self.slot(capacity=1)

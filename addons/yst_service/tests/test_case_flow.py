@@ -268,6 +268,7 @@ class TestCaseFlow(CaseCase):
             with self.subTest(wrong), self.assertRaises(UserError):
                 case.action_refuse(wrong)
         case.action_refuse(self.env.ref("yst_service.reason_not_eligible"), "户籍不在本街道")
+        self.assertFalse(case.clock_left, "nothing was done in time")
         self.assertEqual(case.state, "refused")
         self.assertEqual(case.terminate_note, "户籍不在本街道")
         self.assertIn("conditions", case.now_text)
@@ -440,6 +441,11 @@ class TestCaseFlow(CaseCase):
         case.invalidate_recordset()
         self.assertFalse(case.now_expected)
         self.assertFalse(case.now_deadline)
+
+    def test_whose_turn_it_is_reads_right_on_both_sides(self):
+        case = self.in_correction()
+        self.assertEqual(case.now_holder, "The applicant")
+        self.assertEqual(self.as_resident(case).now_holder, "You")
 
     def test_the_buttons_are_those_of_the_moment(self):
         case = self.submitted()

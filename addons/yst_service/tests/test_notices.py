@@ -1,5 +1,6 @@
 import base64
 import io
+from unittest.mock import patch
 
 from PIL import Image
 from pypdf import PdfReader
@@ -71,6 +72,24 @@ class TestNotices(CaseCase):
         self.assertSays(text, case.number, "1. 测试材料1", "2. 测试材料2", "第2页看不清",
                         case._paper_day(case.correction_ids.deadline))
         self.assertLeadsBack(pictures, case)
+
+    def test_papers_carry_the_name_of_the_office_and_page_numbers(self):
+        case = self.accepted()
+        text, _pictures, reader = self.pdf("acceptance", case)
+        office = self.env.company.name
+        self.assertSays(text, f"To {self.resident.name}:", "Page 1 of 1", "(seal)")
+        page = reader.pages[0].extract_text()
+        self.assertEqual(page.count(office), 2, "at the head and above the seal")
+
+    def test_phones_are_named_only_where_there_are_any(self):
+        case = self.accepted()
+        nothing = {"phone_advice": False, "phone_complaint": False}
+        with patch.object(type(case.version_id), "_contact", lambda _self: nothing):
+            self.assertNotIn("questions", "".join(case._paper_acceptance()))
+        some = {"phone_advice": "12345", "phone_complaint": False}
+        with patch.object(type(case.version_id), "_contact", lambda _self: some):
+            self.assertIn("For questions: 12345. For complaints: –.",
+                          "".join(case._paper_acceptance()))
 
     def test_no_paper_about_what_did_not_happen(self):
         case = self.submitted()
