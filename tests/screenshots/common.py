@@ -66,8 +66,9 @@ class Shots:
 
     def save(self, page, name, kind="phone", full_page=False, clip=None):
         """Writes docs/images/<part>-<name>.png, no wider than docs need and < 200 KB."""
-        page.wait_for_load_state("networkidle")
-        page.wait_for_timeout(300)
+        backend = "/odoo" in page.url  # it never falls silent: messages are listened for
+        page.wait_for_load_state("load" if backend else "networkidle")
+        page.wait_for_timeout(1500 if backend else 300)
         data = page.screenshot(full_page=full_page, clip=clip)
         IMAGES.mkdir(parents=True, exist_ok=True)
         path = IMAGES / f"{self.part}-{name}.png"
