@@ -4,7 +4,7 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.http import content_disposition, request
-from odoo.tools import plaintext2html
+from odoo.tools import html2plaintext, plaintext2html
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 from odoo.addons.portal.controllers.portal import pager as portal_pager
@@ -15,6 +15,7 @@ from . import portal_common as common
 
 PAGE = 20
 TEXT = 1000
+MESSAGES_AN_HOUR = 30
 #: Papers that a resident can take away, by the name in the address.
 PAPERS = {
     "receipt": "yst_service.report_receipt",
@@ -85,7 +86,8 @@ class PortalCase(http.Controller):
                 "rate": case.state == "completed" and not case.rating_ids.filtered("consumed"),
             },
             papers=self._papers(case),
-            messages=self._messages(case),
+            messages=(messages := self._messages(case)),
+            texts={one.id: html2plaintext(one.body) for one in messages},
             levels=rating_levels(request.env),
             field_labels={
                 name: dict(case[records]._fields[name]._description_selection(request.env))
@@ -242,6 +244,10 @@ class PortalCase(http.Controller):
         text = common.clean(text, 2000)
         if not text:
             raise UserError(request.env._("Write something first."))
+        attempts, source = request.env["yst.portal.attempt"], str(request.env.uid)
+        if attempts._too_many("message", source, MESSAGES_AN_HOUR):
+            raise UserError(request.env._("Too many messages. Try again in an hour."))
+        attempts._record("message", source)
         case.message_post(
             body=plaintext2html(text),
             author_id=common.resident().id,

@@ -58,7 +58,13 @@ class ServiceCase(models.Model):
                 by_receipt.setdefault(case._received_at(), self.browse())
                 by_receipt[case._received_at()] |= case
             for received, cases in by_receipt.items():
-                cases.sudo()._accept(received, message, note=message)
+                notes = {
+                    case.id: case.with_context(lang=case._paper_lang()).env._(
+                        "Accepted because the applicant was not told anything in time."
+                    )
+                    for case in cases
+                }
+                cases.sudo()._accept(received, message, note=notes)
         return len(silent)
 
     def _received_at(self):

@@ -118,6 +118,9 @@ class ServiceCase(models.Model):
         return self.line_ids
 
     def _correction_text(self, lines):
+        """The defects of one application, in the applicant's language."""
+        self = self.with_context(lang=self._paper_lang())
+        lines = lines.with_env(self.env)
         rows = []
         for count, line in enumerate(lines, 1):
             reason = line.reason_id
@@ -245,12 +248,12 @@ class ServiceCase(models.Model):
                             allowed_from=OPEN_STATES, message=None):
         cases = self.sudo()
         now = fields.Datetime.now()
-        text = self._reason_text(reason, note)
+        texts = self._reason_texts(reason, note)
         cases._move(to, allowed_from, to, {
             "terminated_at": now,
             "terminate_reason_id": reason.id,
             "terminate_note": note or False,
-        }, notes=text, message=message, at=now)
+        }, notes=texts, message=message, at=now)
         for count, group in cases.grouped("terminated_count").items():
             group.terminated_count = count + 1
         cases.appointment_id._cancel()
@@ -262,7 +265,7 @@ class ServiceCase(models.Model):
         """Take up again (重新办理) what has ended: the number stays, it counts once as received."""
         self._check_clerk()
         reason = self._reason(reason, "reopen")
-        text = self._reason_text(reason, note)
+        texts = self._reason_texts(reason, note)
         message = self.env._("Reopened: %s", reason.name)
         ended = ENDED_STATES
         cases = self.sudo()
@@ -271,7 +274,7 @@ class ServiceCase(models.Model):
                                "terminate_note", "appointment_id"), False)
         for group, state in ((was_accepted, "reviewing"), (cases - was_accepted, "submitted")):
             if group:
-                group._move(state, ended, "reopened", blank, notes=text, message=message)
+                group._move(state, ended, "reopened", blank, notes=texts, message=message)
         for count, group in cases.grouped("reopened_count").items():
             group.reopened_count = count + 1
         for version, group in was_accepted.grouped("version_id").items():
@@ -282,11 +285,17 @@ class ServiceCase(models.Model):
         cases._notify("reopened")
         return True
 
-    def _reason_text(self, reason, note=None):
-        """A reason in one line, with what was added to it."""
-        if not note:
-            return reason.name
-        return self.env._("%(reason)s: %(note)s", reason=reason.name, note=note)
+    def _reason_texts(self, reason, note=None):
+        """A reason in one line, with what was added to it: by application, in the applicant's
+        language, whoever writes it (a clerk, a program, the hourly run)."""
+        texts = {}
+        for case in self.sudo():
+            told = reason.with_context(lang=case._paper_lang())
+            texts[case.id] = (
+                told.env._("%(reason)s: %(note)s", reason=told.name, note=note)
+                if note else told.name
+            )
+        return texts
 
     def _reason(self, reason, kind):
         """The reason record for a record or id. :raises UserError: none, or of another kind"""

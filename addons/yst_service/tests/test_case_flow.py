@@ -391,6 +391,25 @@ class TestCaseFlow(CaseCase):
             self.assertGreater(case.clock_deadline, case.accepted_at)
             self.assertEqual(case.submitted_at, Datetime.to_datetime(MONDAY))
 
+    def test_what_the_resident_reads_is_in_their_language_whoever_writes_it(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        own = self.env["ir.module.module"].search([("name", "=", "yst_service")])
+        own._update_translations("zh_CN")
+        (self.resident | self.neighbour).partner_id.lang = "zh_CN"
+        plain = self.env["yst.service.case"].with_context(lang=None)
+        with freeze_time(MONDAY):
+            silent = self.submitted()
+            lapsed = self.in_correction(user=self.neighbour)
+        text = lapsed.sudo().correction_ids.text
+        self.assertNotRegex(text, "blurred|Take the photo", "the reason is in Chinese as well")
+        with freeze_time("2026-07-01 01:00:00"):
+            plain._accept_by_silence()
+            plain._lapse_corrections()
+        for case in (silent, lapsed):
+            note = case.sudo().event_ids[-1].note
+            self.assertTrue(note)
+            self.assertNotRegex(note, "[A-Za-z]{3}")
+
     @freeze_time(MONDAY)
     def test_the_clerk_of_an_overdue_application_is_reminded_once(self):
         case = self.accepted()

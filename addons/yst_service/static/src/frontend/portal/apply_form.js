@@ -306,7 +306,7 @@ export class ApplyForm extends Interaction {
     banner() {
         this.hideBanner();
         const banner = document.createElement("div");
-        banner.className = "yst_banner alert alert-danger";
+        banner.className = "yst_banner alert alert-danger mt-2";
         banner.setAttribute("role", "alert");
         this.el.append(banner);
         return banner;

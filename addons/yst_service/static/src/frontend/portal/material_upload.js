@@ -102,6 +102,8 @@ export class MaterialUpload extends Interaction {
             img.alt = "";
             img.src = URL.createObjectURL(file);
             img.addEventListener("load", () => URL.revokeObjectURL(img.src));
+            // no picture inside: no sign of a broken one either, the words say what is wrong
+            img.addEventListener("error", () => img.remove());
             thumb.append(img);
         }
         const body = document.createElement("div");
@@ -166,6 +168,8 @@ export class MaterialUpload extends Interaction {
         }
         this.list.prepend(fresh.content);
         this.el.classList.toggle("yst_complete", complete);
+        // what was said to be missing may be there now
+        document.querySelector(".yst_banner")?.remove();
     }
 
     /** Remove or straighten: small forms in the rows. */
