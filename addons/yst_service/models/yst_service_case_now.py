@@ -52,8 +52,11 @@ class ServiceCase(models.Model):
                     lambda line: line.correction_number == self.correction_count
                     and line.state == "rejected"
                 ).mapped("name")
-                return (_("Materials must be corrected"), applicant,
-                        self.correction_ids[-1:].deadline,
+                # not [-1:]: a slice would be read by itself, one query for each application
+                asked = self.correction_ids.filtered(
+                    lambda one: one.number == self.correction_count
+                )
+                return (_("Materials must be corrected"), applicant, asked.deadline,
                         _("Hand in again: %s", _(", ").join(names)) if names
                         else _("Hand in the correction."))
             case "resubmitted":

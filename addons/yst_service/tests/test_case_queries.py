@@ -91,6 +91,29 @@ class TestCaseQueries(CaseCase):
         self.assertEqual(costs[1], costs[79])
         self.assertLess(costs[79], 20)
 
+    def test_the_residents_lines_cost_the_same_for_one_application_and_for_many(self):
+        """What the list in the portal shows of each, in every state that says something else."""
+        def read(cases):
+            for case in cases:
+                self.assertTrue(case.now_text and case.now_holder)
+                self.assertIsNotNone(case.now_expected)
+
+        def group(count):
+            cases = self._bulk(count * 4)
+            asked, accepted, done = (cases[n * count:(n + 1) * count] for n in (1, 2, 3))
+            asked.line_ids.action_reject_material(self.blurred)
+            asked.action_ask_correction()
+            (accepted | done).line_ids.action_accept_material()
+            (accepted | done).action_accept()
+            done.action_complete("已办结")
+            return cases
+
+        few, many = group(1), group(20)
+        read(few)
+        one = self.queries(lambda: read(few))
+        self.assertEqual(self.queries(lambda: read(many)), one)
+        self.assertLess(one, 20)
+
     def test_handing_in_many_at_once_is_not_one_by_one(self):
         def bulk_cost(count):
             partners = self.env["res.partner"].create([{"name": "居民（示例）"}] * count)
