@@ -10,6 +10,7 @@ from odoo.addons.yst_base import qr
 
 from .. import catalogue, search
 from ..rules import OPEN_STATES
+from .portal_case import own_cases
 
 PAGE_SIZE = 30
 SUGGESTIONS = 8
@@ -44,10 +45,8 @@ class ServiceHome(Website):
         cases = request.env["yst.service.case"].sudo()
         if request.env.user._is_public():
             return cases
-        partner = request.env.user.partner_id
-        whose = Domain("applicant_id", "=", partner.id) | Domain("principal_id", "=", partner.id)
         open_now = Domain("state", "in", ("draft", *OPEN_STATES))
-        return cases.search(whose & open_now, order="id DESC", limit=3)
+        return cases.search(own_cases() & open_now, order="id DESC", limit=3)
 
 
 class ServiceGuide(http.Controller):

@@ -217,6 +217,11 @@ class TestPortalUrls(AccessCase):
         self.refused(self.post(f"/my/apply/{draft.id}/discard"), "not_found", status=404)
         self.post(f"/my/cases/{draft.id}/withdraw")
         self.assertTrue(draft.exists())
+        home = self.get("/")
+        self.assertEqual(home.status_code, 200)
+        self.assertNotIn(f"/my/cases/{draft.id}\"", home.text)
+        self.login_as(self.two)
+        self.assertIn(f"/my/cases/{draft.id}\"", self.get("/").text)
 
 
 @tagged("post_install", "-at_install")
