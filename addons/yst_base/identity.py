@@ -205,12 +205,16 @@ def _digits(number):
 
 
 def mask_id(number):
-    """6109**********1234; shorter numbers keep two characters at either end."""
+    """6109*************4; shorter numbers keep two characters at either end.
+
+    Whoever sees the mask may know the date of birth and the district as well: the order number
+    must stay hidden, or the whole could be put together again.
+    """
     number = normalise(number)
-    keep = 4 if len(number) >= 15 else 2
-    if len(number) <= 2 * keep:
+    head, tail = (4, 1) if len(number) >= 15 else (2, 2)
+    if len(number) <= head + tail:
         return "*" * len(number)
-    return number[:keep] + "*" * (len(number) - 2 * keep) + number[-keep:]
+    return number[:head] + "*" * (len(number) - head - tail) + number[-tail:]
 
 
 def mask_name(name):

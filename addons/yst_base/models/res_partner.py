@@ -112,6 +112,14 @@ class ResPartner(models.Model):
     def create(self, vals_list):
         if self._token_given():
             return super().create(vals_list)
+        self._refuse_protected({
+            key.removeprefix("default_"): True
+            for key in self.env.context if key.startswith("default_")
+        })
+        if self.env.context.get("default_phone"):
+            # a number from the context is encrypted like any other
+            phone = self.env.context["default_phone"]
+            vals_list = [{"phone": phone, **vals} for vals in vals_list]
         plain, numbers = [], []
         for vals in vals_list:
             vals = dict(vals)

@@ -66,6 +66,7 @@ class ResUsers(models.Model):
         with self._undone_on_error():
             inner = self.with_context(yst_rights=RIGHTS_TOKEN)
             users = super(ResUsers, inner).create(vals_list).with_env(self.env)
+            users._check_own_person()
             users._settle_rights(users._default_rights(), authority)
         return users
 
@@ -254,9 +255,21 @@ class ResUsers(models.Model):
                 parts += [f"{sign}{name}" for name in records.mapped("display_name")]
         return ", ".join(parts)
 
+    def _check_own_person(self):
+        """Two accounts of one person would see each other's matters."""
+        if self.env.su or self.env.user.has_group("base.group_system"):
+            return
+        for partner in self.sudo().with_context(active_test=False).partner_id:
+            if len(partner.user_ids) > 1:
+                raise AccessError(self.env._("This person has an account already."))
+
     def _check_account_change(self, vals):
         """Who can take over an account has its power: such accounts are out of reach."""
         keys = ACCOUNT & vals.keys()
+        if "partner_id" in keys and not self.env.su:
+            moved = self.sudo().filtered(lambda user: user.partner_id.id != vals["partner_id"])
+            if moved and not self.env.user.has_group("base.group_system"):
+                raise AccessError(self.env._("An account stays with the person it was opened for."))
         others = self.sudo() - self.env.user
         if self.env.su or not others or self.env.user.has_group("base.group_system"):
             if keys & {"login", "password", "new_password", "active"} and others:
@@ -272,6 +285,11 @@ class ResUsers(models.Model):
                     "The account of another administrator of the three powers is changed by "
                     "the unlimited administrator alone."
                 )
+            )
+        if keys and self.env.user.has_group("yst_base.group_security_administrator"):
+            # who gives the rights and could also enter the account would have them all
+            raise AccessError(
+                self.env._("Accounts are opened, changed and closed by a system administrator.")
             )
         if keys:
             others._log_account_change(keys)

@@ -32,8 +32,9 @@ class YstStateMixin(models.AbstractModel):
         :raise UserError: a record would start in another state
         """
         name = self._state_field
+        given = self._without_readonly_defaults()
         if self._state_unlocked():
-            return super(YstStateMixin, self._with_state_locked()).create(vals_list)
+            return super(YstStateMixin, given._with_state_locked()).create(vals_list)
         initial = self._state_initial()
         for vals in vals_list:
             if vals.get(name, initial) != initial:
@@ -41,7 +42,10 @@ class YstStateMixin(models.AbstractModel):
                     self.env._("A new record cannot start in another state than the first.")
                 )
         # given in the values, it wins over a `default_state` in the context
-        return super().create([{**vals, name: initial} for vals in vals_list])
+        records = super(YstStateMixin, given).create(
+            [{**vals, name: initial} for vals in vals_list]
+        )
+        return records.with_env(self.env)
 
     def write(self, vals):
         """Write, without the state.
@@ -139,6 +143,23 @@ class YstStateMixin(models.AbstractModel):
         For ``_transition``, data loaders and tests; it cannot be called from outside.
         """
         return self.with_context(**{_TOKEN_KEY: _TOKEN})
+
+    def _without_readonly_defaults(self):
+        """Itself, or without the ``default_…`` of its read-only fields in the context.
+
+        A context comes from outside: what only the actions write must not come in through it.
+        """
+        refused = {
+            key
+            for key in self.env.context
+            if key.startswith("default_")
+            and (field := self._fields.get(key.removeprefix("default_")))
+            and field.readonly
+        }
+        if not refused:
+            return self
+        context = {key: val for key, val in self.env.context.items() if key not in refused}
+        return self.with_context(context)
 
     def _with_state_locked(self):
         return self.with_context(**{_TOKEN_KEY: None})

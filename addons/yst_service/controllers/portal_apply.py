@@ -240,9 +240,10 @@ class PortalApply(http.Controller):
             errors = case._draft_save(given)["errors"]
             errors["principal_identity"] = env._("Too many wrong numbers. Try again in an hour.")
             return errors
-        errors = case._draft_save(given)["errors"]
-        if "principal_identity" in errors:
+        # right or wrong: whether a number is registered must not be found out by trying
+        if number and not self._is_principal(case, number):
             attempts._record("principal", source)
+        errors = case._draft_save(given)["errors"]
         partner = common.resident()
         if "address" in given and given["address"] != (partner.street or ""):
             if len(given["address"]) > ADDRESS_LENGTH:
@@ -258,6 +259,11 @@ class PortalApply(http.Controller):
             except ValidationError as error:
                 errors["mobile"] = error.args[0]
         return errors
+
+    def _is_principal(self, case, number):
+        """Whether the number typed is that of the person noted down already."""
+        found = request.env["res.partner"].sudo()._search_by_identity(number)
+        return bool(found & case.principal_id)
 
     def _lacking(self, case, step, given):
         """What a step cannot do without, as messages by entry."""

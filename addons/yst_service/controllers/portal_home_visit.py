@@ -113,7 +113,9 @@ class PortalHomeVisit(http.Controller):
     def _form(self, case, error=None, values=None):
         partner = common.resident()
         person = case.principal_id or partner
-        area = case.area_id or person.area_id
+        # of somebody else's home no more is shown than the reader has typed in
+        known = person == partner or person == case._own_principal()
+        area = case.area_id or (person.area_id if known else partner.area_id)
         slots = request.env["yst.service.slot"]._open_for(area, "home", limit=12) if area else ()
         return common.page(
             "yst_service.portal_home_visit_new",
@@ -121,28 +123,31 @@ class PortalHomeVisit(http.Controller):
             case=case,
             person=person,
             partner=partner,
-            grounds=self._grounds(person),
+            grounds=self._grounds(person, known),
             areas=() if case else request.env["yst.area"].sudo().search(
                 [("kind", "in", ("village", "community"))], order="kind, code"
             ),
             days=by_day(slots),
             error=error,
             values={
-                "address": person.street or "",
+                "address": (person.street or "") if known else "",
                 "area_id": area.id,
                 **(values or {}),
             },
         )
 
-    def _grounds(self, person):
-        """Why a visit may be asked for, and whether that holds for this person."""
+    def _grounds(self, person, known):
+        """Why a visit may be asked for, and whether that holds for this person.
+
+        What the register holds of somebody else is not told: the answer comes with the request.
+        """
         env = request.env
         setting = env["yst.service.case"].sudo()._setting_int
         min_age, max_grade = setting("home_visit_age"), setting("home_visit_grade")
         facts = {
             "age": age_on(person.birthdate, fields.Date.context_today(person))
             if person.birthdate else None,
-            "grade": int(person.disability_grade or 0),
+            "grade": int(person.disability_grade or 0) if known else max_grade,
             "proofs": 1,
             "min_age": min_age,
             "max_grade": max_grade,

@@ -2,6 +2,7 @@
 
 import re
 
+from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
@@ -11,12 +12,33 @@ ATTEMPTS_AN_HOUR = 30
 
 
 class ResidentSignup(AuthSignupHome):
+    @http.route()
+    def web_auth_reset_password(self, *args, **kw):
+        """As in the core, but nobody finds out by it who has an account."""
+        asked = request.httprequest.method == "POST" and not kw.get("token")
+        if asked:
+            attempts, source = request.env["yst.portal.attempt"], self._source()
+            if attempts._too_many("reset", source, ATTEMPTS_AN_HOUR):
+                kw["error"] = request.params["error"] = self._too_many_message()
+            attempts._record("reset", source)
+        response = super().web_auth_reset_password(*args, **kw)
+        qcontext = getattr(response, "qcontext", {})
+        if asked and "error" not in kw and not qcontext.get("token"):
+            qcontext.pop("error", None)
+            qcontext["message"] = request.env._(
+                "If this account has an e-mail address, a link to a new password is on its way"
+                " there. If nothing comes, bring your identity document to the service window."
+            )
+        return response
+
     def _prepare_signup_values(self, qcontext):
         """Checks what a resident typed; the message names the entry that is wrong."""
         values = super()._prepare_signup_values(qcontext)
         env = request.env
         if not qcontext.get("token"):
             self._check_signup_rate()
+            for key in ("name", "login"):
+                values[key] = "".join(c for c in values.get(key) or "" if c.isprintable())
             values["name"] = " ".join((values.get("name") or "").split())
             values["login"] = (values.get("login") or "").strip()
             if not 1 <= len(values["name"]) <= 50:
@@ -43,10 +65,16 @@ class ResidentSignup(AuthSignupHome):
 
     def _check_signup_rate(self):
         attempts = request.env["yst.portal.attempt"]
-        source = request.httprequest.remote_addr or "?"
+        source = self._source()
         if attempts._too_many("signup", source, ATTEMPTS_AN_HOUR):
-            raise UserError(
-                request.env._("Too many attempts from this network. Try again in an hour.")
-            )
+            raise UserError(self._too_many_message())
         attempts._record("signup", source)
+
+    @staticmethod
+    def _source():
+        return request.httprequest.remote_addr or "?"
+
+    @staticmethod
+    def _too_many_message():
+        return request.env._("Too many attempts from this network. Try again in an hour.")
 

@@ -27,6 +27,9 @@ from . import yst_service_correction
 from . import yst_service_home_visit
 from . import yst_service_follow_up
 from . import yst_service_case_report
+from . import yst_service_case_thread
+from . import rating_rating
+from . import mail_message
 from . import res_partner
 from . import res_config_settings
 from . import res_users

@@ -10,6 +10,14 @@ class IrHttp(models.AbstractModel):
     _inherit = "ir.http"
 
     @classmethod
+    def _match(cls, path_info):
+        """No address holds a NUL character, which the database cannot even compare."""
+        if "\0" in path_info:
+            response = request.make_response("404 Not Found", status=404)
+            raise HTTPException(response=response)
+        return super()._match(path_info)
+
+    @classmethod
     def _auth_method_yst_resident(cls):
         """Whoever is logged in; the others are told so in the form they asked in.
 

@@ -6,6 +6,8 @@ from odoo.addons.yst_base import limits, numbering
 
 from ..rules import age_on, home_visit_refusal
 
+#: Visits that one resident may have asked for at a time, for themselves and their family.
+MAX_OPEN = 5
 REQUEST_KEYS = {"eligibility", "address", "wish", "case_id", "item_id", "area_id"}
 
 
@@ -99,7 +101,8 @@ class ServiceHomeVisit(models.Model):
             ServiceHomeVisit, self.with_context(mail_create_nosubscribe=True)
         ).create(vals_list)
         if not self.env.su:
-            for visit in visits:
+            for visit in visits.with_env(self.env):
+                visit._check_case()
                 visit._check_eligible(by_staff=True)
         visits._begin()
         return visits.with_env(self.env)
@@ -109,6 +112,18 @@ class ServiceHomeVisit(models.Model):
                                             "message_follower_ids"}:
             raise AccessError(self.env._("A home visit moves by its actions."))
         return super().write(vals)
+
+    def _check_case(self):
+        """The application is one that the user handles, and this person's.
+
+        :raises AccessError: of another area, or the user's own
+        """
+        if not self.case_id:
+            return
+        self.case_id._check_clerk()
+        case = self.case_id.sudo()
+        if self.partner_id not in (case.applicant_id, case.principal_id):
+            raise UserError(self.env._("The application is another person's."))
 
     def _begin(self):
         """Allot the number and start the clock."""
@@ -187,6 +202,14 @@ class ServiceHomeVisit(models.Model):
             raise UserError(self.env._("Choose why you need a home visit."))
         if case and not case._is_open():
             raise UserError(self.env._("The application has ended already."))
+        waiting = self.sudo().search_count([
+            ("requested_by_id", "=", partner.id), ("state", "in", ("requested", "confirmed")),
+        ], limit=MAX_OPEN)
+        if waiting >= MAX_OPEN:
+            raise UserError(self.env._(
+                "You have asked for %s home visits already. Wait for them, or cancel one.",
+                MAX_OPEN,
+            ))
         visit = self.sudo().create({
             "partner_id": person.id,
             "requested_by_id": partner.id,
@@ -236,7 +259,8 @@ class ServiceHomeVisit(models.Model):
         visit = self.sudo()
         if slot:
             slot = self.env["yst.service.slot"].sudo().browse(getattr(slot, "id", slot)).exists()
-            if slot.kind != "home":
+            above = [int(one) for one in (visit.area_id.parent_path or "").split("/") if one]
+            if slot.kind != "home" or slot.area_id.id not in above:
                 raise UserError(self.env._("This time is not for home visits."))
             start, end = slot.start, slot.end
         if not start or not end or start >= end or start <= fields.Datetime.now():

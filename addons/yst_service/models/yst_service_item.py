@@ -5,6 +5,11 @@ from odoo.tools import SQL
 
 from .. import catalogue, search
 
+COMPUTED = frozenset(
+    ("current_version_id", "draft_version_id", "published", "name", "search_text", "popularity")
+)
+"""Stored, but never typed in."""
+
 CANDIDATES = 500
 """At most so many items are ranked for one query, the most popular ones."""
 
@@ -140,6 +145,24 @@ class YstServiceItem(models.Model):
         if self.version_ids.filtered(lambda version: version.state != "draft"):
             raise UserError(
                 _("An item that was published stays on record. Archive it instead.")
+            )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_computed(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_computed(vals)
+        return super().write(vals)
+
+    @api.model
+    def _check_computed(self, vals):
+        """:raises UserError: the values hold what follows from the versions or the figures"""
+        if not self.env.su and COMPUTED & vals.keys():
+            raise UserError(
+                _("What residents see of an item follows from its published version.")
             )
 
     @api.depends("code", "name")

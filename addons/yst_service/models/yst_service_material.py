@@ -124,11 +124,10 @@ class YstServiceMaterial(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        versions = self.env["yst.service.item.version"].browse(
-            {vals["version_id"] for vals in vals_list if vals.get("version_id")}
-        )
-        versions._check_draft()
-        return super().create(vals_list)
+        materials = super().create(vals_list)
+        # afterwards: the version may have come from the context as well
+        materials.version_id._check_draft()
+        return materials
 
     def write(self, vals):
         if set(vals) - {"sample_image"}:

@@ -75,8 +75,16 @@ class ServiceSlot(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        if not self.env.su and any(vals.get("booked") for vals in vals_list):
-            raise UserError(self.env._("Appointments are made and cancelled by their actions."))
+        if not self.env.su:
+            if any(vals.get("booked") for vals in vals_list):
+                raise UserError(
+                    self.env._("Appointments are made and cancelled by their actions.")
+                )
+            # given in the values, they win over a default in the context
+            vals_list = [
+                {**{key: val for key, val in vals.items() if key != "full"}, "booked": 0}
+                for vals in vals_list
+            ]
         return super().create(vals_list)
 
     def _take(self):

@@ -107,7 +107,7 @@ class TestPortalApply(PortalCase):
         self.assertTrue(case.on_behalf)
         self.assertTrue(case.consent_at)
         self.assertIn("居民母亲（示例）", case.consent_text)
-        self.assertEqual(case.principal_id.identity_masked[-4:], mother["principal_identity"][-4:])
+        self.assertEqual(case.principal_id.identity_masked[-1:], mother["principal_identity"][-1:])
         page = self.get(f"/my/apply/{case.id}/who").text
         self.assertIn(case.principal_id.identity_masked, page)
         self.assertNotIn(mother["principal_identity"], page)
@@ -418,7 +418,7 @@ class TestIdentityPage(PortalCase):
         partner = self.new.partner_id
         partner.invalidate_recordset()
         self.assertEqual(partner.name, "居民丙·示例")
-        self.assertEqual(partner.identity_masked[-4:], number(order="345")[-4:])
+        self.assertEqual(partner.identity_masked[-1:], number(order="345")[-1:])
         renamed = self.make_jsonrpc_request_error(
             "res.users", "write", [[self.new.id], {"name": "别人的名字"}]
         )
