@@ -74,7 +74,9 @@ class ServiceCase(models.Model):
     principal_relation = fields.Char("Relation to that person")
     consent_text = fields.Text(help="What the person represented has agreed to.")
     consent_at = fields.Datetime(compute="_compute_consent_at", store=True)
-    consent_evidence_id = fields.Many2one("yst.evidence", readonly=True, ondelete="restrict")
+    consent_evidence_id = fields.Many2one(
+        "yst.evidence", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
     channel = fields.Selection(
         [
             ("portal", "In the portal"),

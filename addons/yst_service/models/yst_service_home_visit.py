@@ -31,7 +31,9 @@ class ServiceHomeVisit(models.Model):
     partner_id = fields.Many2one(
         "res.partner", required=True, index=True, ondelete="restrict", string="Resident"
     )
-    requested_by_id = fields.Many2one("res.partner", readonly=True, ondelete="restrict")
+    requested_by_id = fields.Many2one(
+        "res.partner", readonly=True, ondelete="restrict", index="btree_not_null"
+    )
     case_id = fields.Many2one(
         "yst.service.case", index="btree_not_null", ondelete="restrict", string="Application"
     )
@@ -202,6 +204,8 @@ class ServiceHomeVisit(models.Model):
             raise UserError(self.env._("Choose why you need a home visit."))
         if case and not case._is_open():
             raise UserError(self.env._("The application has ended already."))
+        if case and not case.version_id.home_visit:
+            raise UserError(self.env._("This item cannot be handled at home."))
         waiting = self.sudo().search_count([
             ("requested_by_id", "=", partner.id), ("state", "in", ("requested", "confirmed")),
         ], limit=MAX_OPEN)

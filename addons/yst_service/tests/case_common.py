@@ -75,6 +75,7 @@ class CaseWorld:
             "result": "办理结果通知书",
             "online": online,
             "visits": 0 if online == "full" else 1,
+            "home_visit": online != "full",
             "material_ids": [
                 Command.create({
                     "name": f"测试材料{count}",

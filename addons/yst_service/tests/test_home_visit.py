@@ -81,6 +81,11 @@ class TestHomeVisit(CaseCase):
             self.ask(self.neighbour, case_id=case.id)
         self.assertFalse(case.now_expected, "the cadres come, nobody needs to go")
 
+    def test_an_item_not_meant_for_it_is_not_handled_at_home(self):
+        case = self.accepted(self.full)
+        with self.assertRaisesRegex(UserError, "cannot be handled at home"):
+            self.ask(case_id=case.id)
+
     def cadres(self, count=2):
         return self.env["res.users"].browse([self.clerk.id, self.cadre.id][:count])
 
