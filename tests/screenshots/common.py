@@ -33,7 +33,7 @@ class Shots:
     def __enter__(self):
         self._driver = sync_playwright().start()
         self._browser = self._driver.chromium.launch(
-            executable_path=machine.browser(), args=["--no-sandbox"]
+            executable_path=machine.browser(), args=["--no-sandbox", "--lang=zh-CN"]
         )
         return self
 

@@ -154,6 +154,12 @@ class TestSearch(TransactionCase):
         self.assertFalse(missed, "\n".join(missed))
         self.assertGreaterEqual(len(QUERIES), 30)
 
+    def test_the_commonest_word_leads_to_the_application_itself(self):
+        for query in ("低保", "办低保", "我要申请低保", "dibao"):
+            with self.subTest(query=query):
+                found = self.env["yst.service.item"]._search_public(query, limit=1)
+                self.assertEqual(found.code, "JZ-01")
+
     def test_nonsense_finds_nothing_and_breaks_nothing(self):
         for query in NOTHING[2:]:
             with self.subTest(query):
