@@ -32,6 +32,7 @@ RIGHTS = {
     "yst.service.case.report": {"read": STAFF},
     "yst.service.reason.wizard": dict.fromkeys(OPERATIONS, CLERKS),
     "yst.service.complete.wizard": dict.fromkeys(OPERATIONS, CLERKS),
+    "yst.service.slot.wizard": dict.fromkeys(OPERATIONS, CLERKS),
     "yst.service.appoint.wizard": dict.fromkeys(OPERATIONS, CLERKS),
     "yst.service.visit.wizard": dict.fromkeys(OPERATIONS, CLERKS),
     "yst.service.note.wizard": dict.fromkeys(OPERATIONS, CLERKS),
