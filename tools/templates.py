@@ -49,7 +49,7 @@ def _short(names):
 
 def digests(addons):
     """{addon: [hash of the code, hash of what only an installation brings up to date]}."""
-    found = {}
+    found, reference = {}, stamps.tree_digest(paths.ROOT / "data")
     for name in addons:
         folder = paths.ADDONS / name
         installed = [
@@ -57,7 +57,8 @@ def digests(addons):
             for part in ("data", "security", "demo", "migrations")
             if (folder / part).is_dir()
         ]
-        installed += [folder / "__manifest__.py", folder / "hooks.py"]
+        # the reference data are loaded once, at installation
+        installed += [folder / "__manifest__.py", folder / "hooks.py", reference]
         found[name] = [database.addon_digest(name, with_tests=False), stamps.digest(*installed)]
     return found
 
