@@ -136,6 +136,10 @@ class PortalApply(http.Controller):
         case, line = self._draft(case_id), self._line(case_id, line)
         if not hasattr(file, "read"):
             raise common.FieldError(request.env._("Choose a photo first."), "file", "empty")
+        with common.taking_files():
+            return self._take_photo(case, line, file)
+
+    def _take_photo(self, case, line, file):
         data, filename = file.read(), file.filename or ""
         # a photo whose answer was lost on the way is sent again by the phone: once is enough
         photo = self._sent_before(case, line, hashlib.sha256(data).hexdigest())

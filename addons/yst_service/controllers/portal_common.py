@@ -1,7 +1,10 @@
 """What the resident's pages share: whose record it is, and how errors are told."""
 
 import functools
+import threading
 import urllib.parse
+from collections import Counter
+from contextlib import contextmanager
 
 from werkzeug.exceptions import HTTPException, NotFound
 
@@ -17,7 +20,13 @@ TEXT_LIMIT = 256 * 1024
 # Times are shown as the office's clock shows them, wherever the reader's phone thinks it is.
 OFFICE_TZ = "Asia/Shanghai"
 PATTERNS = {"short": "yyyy-MM-dd HH:mm", "day": "yyyy-MM-dd EEE", "clock": "HH:mm"}
+# Files of one reader that are looked at at the same time; the pages send one after the other.
+FILES_AT_A_TIME = 4
 NO_STORE = {"Cache-Control": "no-store"}
+
+
+_files_now = Counter()
+_files_lock = threading.Lock()
 
 
 class FieldError(ValidationError):
@@ -63,6 +72,28 @@ def owned(model, record_id):
     if not record:
         raise NotFound()
     return record
+
+
+@contextmanager
+def taking_files():
+    """While files of the reader are looked at, which costs memory and a database connection.
+
+    :raises UserError: too many of theirs are at this moment
+    """
+    uid = request.env.uid
+    with _files_lock:
+        if _files_now[uid] >= FILES_AT_A_TIME:
+            raise UserError(
+                request.env._("Your other photos are still being looked at. Try again in a moment.")
+            )
+        _files_now[uid] += 1
+    try:
+        yield
+    finally:
+        with _files_lock:
+            _files_now[uid] -= 1
+            if not _files_now[uid]:
+                del _files_now[uid]
 
 
 def wants_json():

@@ -70,9 +70,10 @@ class PortalHomeVisit(http.Controller):
                 raise common.FieldError(
                     request.env._("Choose why you need a home visit."), "eligibility"
                 )
-            request.env["yst.service.home.visit"]._request_for(
-                common.resident(), values, proofs
-            )
+            with common.taking_files():
+                request.env["yst.service.home.visit"]._request_for(
+                    common.resident(), values, proofs
+                )
         except UserError as error:
             request.env.cr.rollback()
             if common.wants_json():

@@ -11,7 +11,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.addons.yst_base.tests.common import KeyMixin, number
 
 from .. import models as service_models
-from ..controllers import portal_apply, portal_signup
+from ..controllers import portal_apply, portal_common, portal_signup
 from .case_common import PASSWORD, CaseCase, CaseWorld
 from .portal_common import PortalCase, paper
 
@@ -284,6 +284,18 @@ class TestHostileResident(PortalCase):
         page = self.get(f"/my/home-visits/new?case={case.id}").text
         grade = page.index('value="disability"')
         self.assertEqual(page[grade:page.index("value=\"ill\"")], shown)
+
+    def test_few_files_of_one_reader_are_looked_at_at_a_time(self):
+        case = self.draft()
+        path = f"/my/apply/{case.id}/upload"
+        files = {"file": ("1.jpg", paper(), "image/jpeg")}
+        data = {"line": case.line_ids[0].id}
+        with patch.dict(portal_common._files_now, {self.one.id: portal_common.FILES_AT_A_TIME}):
+            self.assertIn("in a moment", self.refused(self.post(path, data, files))["message"])
+        self.assertFalse(case.line_ids.photo_ids)
+        self.answer(self.post(path, data, files))
+        self.assertEqual(len(case.line_ids.photo_ids), 1)
+        self.assertNotIn(self.one.id, portal_common._files_now)
 
     def test_home_visits_have_a_limit(self):
         visits = self.env["yst.service.home.visit"].with_user(self.one)
