@@ -214,6 +214,8 @@ export class ApplyForm extends Interaction {
         } else {
             this.failed(answer);
         }
+        // below the last entry of a long form it would go unseen
+        this.el.querySelector(".yst_banner")?.scrollIntoView({ block: "center" });
     }
 
     /** Photos go along as small as those of the materials. */
