@@ -60,6 +60,7 @@ class ResUsers(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        vals_list = [self._typed_password(vals) for vals in vals_list]
         if self.env.context.get("yst_rights") is RIGHTS_TOKEN:
             return super().create(vals_list)
         authority = self._authority()
@@ -72,10 +73,21 @@ class ResUsers(models.Model):
 
     def write(self, vals):
         self._check_account_change(vals)
+        if self.env.user not in self:  # who changes their own is sent to the preferences
+            vals = self._typed_password(vals)
         if not RIGHTS & vals.keys():
             return super().write(vals)
         with self._watch_rights() as users:
             return super(ResUsers, users).write(vals)
+
+    @api.model
+    def _typed_password(self, vals):
+        """The password typed into the form of an account, which the platform would drop."""
+        if "new_password" not in vals:
+            return vals
+        vals = dict(vals)
+        typed = vals.pop("new_password")
+        return {**vals, "password": typed} if typed else vals
 
     def set_groups_from_roles(self, force=False):
         # called by the roles' own code with the rights of whoever saves a user

@@ -76,8 +76,9 @@ class AuditLog(models.Model):
     def create(self, vals_list):
         """Who and from where is taken from the session, whatever the caller says."""
         address = request.httprequest.remote_addr if request else False
+        who = self.env.uid or self.env.ref("base.public_user").id  # nobody has logged in yet
         for vals in vals_list:
-            vals.update(user_id=self.env.uid, ip=address)
+            vals.update(user_id=who, ip=address)
         return super().create(vals_list)
 
     def write(self, vals):

@@ -1,3 +1,4 @@
+import json
 from contextlib import suppress
 
 import psycopg2
@@ -153,3 +154,19 @@ class TestAuditLogin(KeyMixin, HttpCase):
             self.env["res.users"]._login(credential, {"interactive": True})
             self.fail("let in")
         self.assertEqual(len(self._lines("login_failed")[0].detail), 64)
+
+
+@tagged("post_install", "-at_install")
+class TestAuditWithoutSession(KeyMixin, HttpCase):
+    def test_a_refused_login_without_a_session_is_refused_plainly(self):
+        with mute_logger("odoo.http", "odoo.addons.base.models.res_users"):
+            answer = self._authenticate_wrongly()
+        self.assertEqual(answer["error"]["data"]["name"], "odoo.exceptions.AccessDenied")
+
+    def _authenticate_wrongly(self):
+        params = {"db": self.env.cr.dbname, "login": "nobody.at.all", "password": "wrong"}
+        return self.url_open(
+            "/web/session/authenticate",
+            data=json.dumps({"jsonrpc": "2.0", "params": params}),
+            headers={"Content-Type": "application/json"},
+        ).json()

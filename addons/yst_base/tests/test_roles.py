@@ -124,6 +124,16 @@ class TestRoles(BaseCase):
                     {"email": "me@example.com"},
                 )
 
+    def test_the_password_typed_for_a_new_account_opens_it(self):
+        users = self.as_role("system", self.env["res.users"])
+        made = users.create(
+            {"name": "新人", "login": "new_typed", "new_password": "a long password"}
+        )
+        for typed in ("a long password", "another password"):
+            credential = {"login": "new_typed", "password": typed, "type": "password"}
+            made.with_user(made)._check_credentials(credential, {"interactive": True})
+            made.write({"new_password": "another password"})
+
     def test_system_administrator_opens_and_closes_accounts_without_rights(self):
         users = self.as_role("system", self.env["res.users"])
         made = users.create({"name": "新人", "login": "new_cadre", "password": "a long password"})
