@@ -159,7 +159,7 @@ class YstStateMixin(models.AbstractModel):
         if not refused:
             return self
         context = {key: val for key, val in self.env.context.items() if key not in refused}
-        return self.with_context(context)
+        return self.with_context(context)  # pylint: disable=context-overridden
 
     def _with_state_locked(self):
         return self.with_context(**{_TOKEN_KEY: None})
