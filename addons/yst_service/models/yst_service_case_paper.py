@@ -100,7 +100,7 @@ class ServiceCase(models.Model):
         """The notice of non-acceptance (不予受理通知书): reason, what to do, remedies."""
         _, facts = self.env._, self._paper_facts()
         reason = self.terminate_reason_id
-        why = self._reason_text(reason, self.terminate_note)
+        why = self._reason_texts(reason, self.terminate_note)[self.id]
         lines = [
             _("Your application for “%(item)s” (No. %(number)s), handed in on %(day)s, has been "
               "examined and is not accepted.", **facts),
