@@ -286,16 +286,19 @@ class ServiceCase(models.Model):
         return True
 
     def _reason_texts(self, reason, note=None):
-        """A reason in one line, with what was added to it: by application, in the applicant's
-        language, whoever writes it (a clerk, a program, the hourly run)."""
-        texts = {}
-        for case in self.sudo():
-            told = reason.with_context(lang=case._paper_lang())
-            texts[case.id] = (
-                told.env._("%(reason)s: %(note)s", reason=told.name, note=note)
-                if note else told.name
-            )
-        return texts
+        """A reason in one line, by application, in the applicant's language, whoever writes it
+        (a clerk, a program, the hourly run)."""
+        return {
+            case.id: case.with_context(lang=case._paper_lang())._reason_text(reason, note)
+            for case in self.sudo()
+        }
+
+    def _reason_text(self, reason, note=None):
+        """A reason in one line, with what was added to it, in the language of ``self``."""
+        told = reason.with_context(lang=self.env.lang)
+        if not note:
+            return told.name
+        return self.env._("%(reason)s: %(note)s", reason=told.name, note=note)
 
     def _reason(self, reason, kind):
         """The reason record for a record or id. :raises UserError: none, or of another kind"""
