@@ -205,16 +205,22 @@ def _digits(number):
 
 
 def mask_id(number):
-    """6109*************4; shorter numbers keep two characters at either end.
+    """6109**********1234; shorter numbers keep two characters at either end.
 
-    Whoever sees the mask may know the date of birth and the district as well: the order number
-    must stay hidden, or the whole could be put together again.
+    With the date of birth beside it the whole could be put together again: whoever sees the
+    mask is shown the age instead.
     """
     number = normalise(number)
-    head, tail = (4, 1) if len(number) >= 15 else (2, 2)
-    if len(number) <= head + tail:
+    keep = 4 if len(number) >= 15 else 2
+    if len(number) <= 2 * keep:
         return "*" * len(number)
-    return number[:head] + "*" * (len(number) - head - tail) + number[-tail:]
+    return number[:keep] + "*" * (len(number) - 2 * keep) + number[-keep:]
+
+
+def age_on(birthdate, day):
+    """Whole years of age on ``day``; someone born on 29 February is a year older on 1 March."""
+    before = (day.month, day.day) < (birthdate.month, birthdate.day)
+    return day.year - birthdate.year - before
 
 
 def mask_name(name):

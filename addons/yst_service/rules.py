@@ -57,12 +57,6 @@ def may_upload(state, line_state, line_correction, corrections):
             and line_state in ("rejected", "uploaded", "missing"))
 
 
-def age_on(birthdate, day):
-    """Whole years of age on ``day``; someone born on 29 February is a year older on 1 March."""
-    before = (day.month, day.day) < (birthdate.month, birthdate.day)
-    return day.year - birthdate.year - before
-
-
 def home_visit_refusal(reason, *, age=None, grade=0, proofs=0, by_staff=False,
                        min_age=70, max_grade=2):
     """Why a request for a home visit (上门服务) may not be made, as a code, or None.

@@ -6,6 +6,7 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 
 import psycopg2
 from cryptography.fernet import Fernet
+from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, sql_db
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -30,7 +31,7 @@ class TestIdentity(BaseCase):
         partner, typed = self._resident(), number().lower()
         partner._set_identity("resident_id", f" {typed} ")
         partner._set_mobile("+86 154 0000 1234")
-        self.assertEqual(partner.identity_masked, f"6109*************{typed[-1].upper()}")
+        self.assertEqual(partner.identity_masked, f"6109**********{typed[-4:].upper()}")
         self.assertEqual(partner.identity_kind, "resident_id")
         self.assertEqual(partner.birthdate, fields.Date.to_date("1956-03-15"))
         self.assertEqual(partner.phone, "154****1234")
@@ -414,8 +415,8 @@ class TestIdentitySecrecy(BaseCase):
                         continue
                     self.assertFalse(result["value"].get(name))
 
-    def test_masks_and_birth_dates_are_for_cadres(self):
-        for name in ("identity_masked", "identity_kind", "birthdate", "disability_grade"):
+    def test_masks_and_ages_are_for_cadres(self):
+        for name in ("identity_masked", "identity_kind", "age", "disability_grade"):
             self.as_role("cadre", self.partner).read([name])
             for role in ("employee", "system", "security", "audit"):
                 self._refused(self.as_role(role, self.partner).read, [name])
@@ -424,6 +425,31 @@ class TestIdentitySecrecy(BaseCase):
                 )
             own = self.as_role("portal", self.account.partner_id)
             self._refused(own.read, [name])
+
+    def test_the_date_of_birth_does_not_complete_the_mask(self):
+        cadre = self.as_role("cadre", self.partner)
+        self._refused(cadre.read, ["birthdate"])
+        self._refused(cadre.search, [("birthdate", "=", "1956-03-15")])
+        self._refused(cadre.search, [], order="birthdate")
+        self._refused(cadre.export_data, ["birthdate"])
+
+    def test_age_is_found_by_the_day(self):
+        born = fields.Date.context_today(self.partner) - relativedelta(years=70)
+        for days, age in ((0, 70), (1, 69), (-1, 70)):
+            self.partner.sudo().birthdate = False
+            self.env.cr.execute(
+                "UPDATE res_partner SET birthdate = %s WHERE id = %s",
+                [born + relativedelta(days=days), self.partner.id],
+            )
+            self.partner.invalidate_recordset()
+            cadre = self.as_role("cadre", self.partner)
+            self.assertEqual(cadre.age, age)
+            for operator, bound, found in (
+                (">=", 70, age >= 70), (">", 69, age > 69),
+                ("<", 70, age < 70), ("<=", 69, age <= 69),
+            ):
+                hit = cadre.search([("id", "=", self.partner.id), ("age", operator, bound)])
+                self.assertEqual(bool(hit), found, (age, operator, bound))
 
     def test_residents_do_not_write_their_identity(self):
         own = self.as_role("portal", self.account.partner_id)

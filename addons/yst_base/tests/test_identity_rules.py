@@ -188,7 +188,7 @@ class TestIdentityRules(BaseCase):
             self.assertEqual(self._code(identity.normalise_phone, wrong), "phone")
 
     def test_masks(self):
-        self.assertEqual(identity.mask_id("610902195603151234"), "6109*************4")
+        self.assertEqual(identity.mask_id("610902195603151234"), "6109**********1234")
         self.assertEqual(identity.mask_id("e12345678"), "E1*****78")
         self.assertEqual(identity.mask_id("A1"), "**")
         self.assertEqual(identity.mask_id(""), "")

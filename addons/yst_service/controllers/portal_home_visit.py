@@ -1,10 +1,10 @@
 """Asking for a visit at home (上门服务)."""
 
-from odoo import fields, http
+from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from ..rules import age_on, home_visit_refusal
+from ..rules import home_visit_refusal
 from . import portal_common as common
 from .portal_case import by_day
 
@@ -146,8 +146,7 @@ class PortalHomeVisit(http.Controller):
         setting = env["yst.service.case"].sudo()._setting_int
         min_age, max_grade = setting("home_visit_age"), setting("home_visit_grade")
         facts = {
-            "age": age_on(person.birthdate, fields.Date.context_today(person))
-            if person.birthdate else None,
+            "age": person.age or None,
             "grade": int(person.disability_grade or 0) if known else max_grade,
             "proofs": 1,
             "min_age": min_age,

@@ -1,6 +1,12 @@
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models
 
 from ..rules import EXAMINED_STATES, TODO_STATES
+
+_logger = logging.getLogger(__name__)
 
 #: One run of a cron takes this many; what is left it takes up at once in another transaction.
 BATCH = 200
@@ -35,9 +41,12 @@ class ServiceCase(models.Model):
         ])
         reason = self.env.ref("yst_service.reason_no_correction")
         for batch in self._batches(lapsed.case_id.sorted("id")):
-            batch.filtered(lambda case: case.state == "correction")._end_without_result(
-                reason, allowed_from=("correction",),
-                message=self.env._("The correction did not come within the time given."),
+            self._each_apart(
+                batch.filtered(lambda case: case.state == "correction"),
+                lambda cases: cases._end_without_result(
+                    reason, allowed_from=("correction",),
+                    message=self.env._("The correction did not come within the time given."),
+                ),
             )
         return len(lapsed)
 
@@ -57,15 +66,37 @@ class ServiceCase(models.Model):
             for case in batch:
                 by_receipt.setdefault(case._received_at(), self.browse())
                 by_receipt[case._received_at()] |= case
+            notes = {
+                case.id: case.with_context(lang=case._paper_lang()).env._(
+                    "Accepted because the applicant was not told anything in time."
+                )
+                for case in batch
+            }
             for received, cases in by_receipt.items():
-                notes = {
-                    case.id: case.with_context(lang=case._paper_lang()).env._(
-                        "Accepted because the applicant was not told anything in time."
-                    )
-                    for case in cases
-                }
-                cases.sudo()._accept(received, message, note=notes)
+                self._each_apart(
+                    cases.sudo(),
+                    lambda some, at=received, notes=notes: some._accept(
+                        at, message, note={case.id: notes[case.id] for case in some}
+                    ),
+                )
         return len(silent)
+
+    @api.model
+    def _each_apart(self, cases, step):
+        """Take ``step`` with all ``cases`` at once; where that fails, with one after the other, so
+        that an application with a fault holds up no other one."""
+        try:
+            with self.env.cr.savepoint():
+                step(cases)
+            return
+        except psycopg2.OperationalError:
+            raise  # the database asks for the whole transaction again
+        except Exception:
+            if len(cases) == 1:
+                _logger.exception("Deadline of application %s", cases.id)
+                return
+        for case in cases:
+            self._each_apart(case, step)
 
     def _received_at(self):
         """When the materials that count now arrived, or when it was taken up again."""

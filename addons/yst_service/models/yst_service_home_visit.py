@@ -3,8 +3,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 
 from odoo.addons.yst_base import limits, numbering
+from odoo.addons.yst_base.identity import age_on
 
-from ..rules import age_on, home_visit_refusal
+from ..rules import home_visit_refusal
 
 #: Visits that one resident may have asked for at a time, for themselves and their family.
 MAX_OPEN = 5

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -433,6 +434,29 @@ class TestCaseFlow(CaseCase):
         self.env.invalidate_all()
         self.assertEqual((silent.state, lapsed.state), ("accepted", "terminated"))
         self.assertTrue(late.activity_ids)
+
+    def test_an_application_with_a_fault_holds_up_no_other_one(self):
+        with freeze_time(MONDAY):
+            broken, sound = self.submitted(), self.submitted(user=self.neighbour)
+        cls = type(self.env["yst.service.case"])
+        accept = cls._accept
+
+        def accept_unless_broken(cases, *args, **kwargs):
+            done = accept(cases, *args, **kwargs)
+            if broken in cases:
+                raise ValueError("a fault in one application")
+            return done
+
+        logger = "odoo.addons.yst_service.models.yst_service_case_deadline"
+        with (
+            freeze_time("2026-07-01 01:00:00"),
+            patch.object(cls, "_accept", accept_unless_broken),
+            self.assertLogs(logger, "ERROR") as logged,
+        ):
+            self.env["yst.service.case"]._accept_by_silence()
+        self.env.invalidate_all()
+        self.assertEqual((broken.state, sound.state), ("submitted", "accepted"))
+        self.assertIn(str(broken.id), logged.output[0])
 
     # --- the one line
 

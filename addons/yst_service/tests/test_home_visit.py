@@ -6,7 +6,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
 from odoo.tests import tagged
 
-from ..rules import age_on, home_visit_refusal
+from odoo.addons.yst_base.identity import age_on
+
+from ..rules import home_visit_refusal
 from .case_common import CaseCase
 
 ASK = {"eligibility": "age", "address": "测试路1号", "wish": "周二上午"}
