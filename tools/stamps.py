@@ -60,10 +60,6 @@ def set_stamp(name, value):
     write_atomically(paths.STAMPS / name, value + "\n")
 
 
-def clear_stamp(name):
-    (paths.STAMPS / name).unlink(missing_ok=True)
-
-
 @contextmanager
 def lock(name, waiting=""):
     """Hold the lock `name`; `waiting` is said when another process holds it."""
