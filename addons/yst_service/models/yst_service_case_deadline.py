@@ -26,7 +26,7 @@ class ServiceCase(models.Model):
 
     @api.model
     def _cron_deadlines(self):
-        """Daily: silence is acceptance, corrections that did not come, overdue applications."""
+        """Hourly: silence is acceptance, corrections that did not come, overdue applications."""
         self._lapse_corrections()
         self._accept_by_silence()
         self._remind_overdue()

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 from ..rules import EXAMINED_STATES, may_reject
 
@@ -7,6 +7,17 @@ class ServiceCase(models.Model):
     """What the clerk's form shows beside its plain fields."""
 
     _inherit = "yst.service.case"
+
+    @api.model
+    def _action_list(self, domain):
+        """Open the list of the applications that fit ``domain``."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Applications"),
+            "res_model": self._name,
+            "views": [[False, "list"], [False, "form"]],
+            "domain": domain,
+        }
 
     def get_review(self):
         """The materials with their photos and what may be done with each, for the review widget.

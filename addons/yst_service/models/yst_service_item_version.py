@@ -211,13 +211,7 @@ class YstServiceItemVersion(models.Model):
     def action_view_cases(self):
         """List the applications made for it."""
         self.ensure_one()
-        return {
-            "type": "ir.actions.act_window",
-            "name": _("Applications"),
-            "res_model": "yst.service.case",
-            "views": [[False, "list"], [False, "form"]],
-            "domain": [("version_id", "=", self.id)],
-        }
+        return self.env["yst.service.case"]._action_list([("version_id", "=", self.id)])
 
     def action_view_guide(self):
         """Open this version of the public guide."""

@@ -435,6 +435,14 @@ class TestCaseFlow(CaseCase):
         self.assertEqual((silent.state, lapsed.state), ("accepted", "terminated"))
         self.assertTrue(late.activity_ids)
 
+    def test_an_item_and_its_version_list_their_own_applications(self):
+        ours, other = self.submitted(), self.submitted(self.visit, self.neighbour)
+        for record in (ours.item_id, ours.version_id):
+            action = record.sudo().action_view_cases()
+            found = self.env[action["res_model"]].search(action["domain"])
+            self.assertIn(ours, found)
+            self.assertNotIn(other, found)
+
     def test_an_application_with_a_fault_holds_up_no_other_one(self):
         with freeze_time(MONDAY):
             broken, sound = self.submitted(), self.submitted(user=self.neighbour)
