@@ -16,6 +16,7 @@ from tools import (
     cli,
     console,
     database,
+    debian,
     i18n,
     keys,
     lint,
@@ -90,36 +91,36 @@ def etc_apt(folder, **files):
 
 def test_mirror_of_a_deb822_configuration(tmp_path):
     apt = etc_apt(tmp_path, debian_sources=DEB822)
-    assert odoo_source.debian_mirror(odoo_source.apt_sources(apt)) == (
+    assert debian.debian_mirror(debian.apt_sources(apt)) == (
         "https://mirror.example.org/debian")
 
 
 def test_mirror_of_a_one_line_configuration_is_not_the_vendor_that_calls_itself_stable(tmp_path):
     apt = etc_apt(tmp_path, main_list=ONE_LINE)
-    assert odoo_source.debian_mirror(odoo_source.apt_sources(apt)) == (
+    assert debian.debian_mirror(debian.apt_sources(apt)) == (
         "http://ftp.example.net/debian")
 
 
 def test_ubuntu_has_no_debian_mirror(tmp_path):
     apt = etc_apt(tmp_path, ubuntu_sources=UBUNTU)
-    sources = odoo_source.apt_sources(apt)
+    sources = debian.apt_sources(apt)
     assert [s["uri"] for s in sources] == ["http://mirror.example.org/ubuntu/"]
-    assert odoo_source.debian_mirror(sources) is None
+    assert debian.debian_mirror(sources) is None
 
 
 def test_without_a_debian_mirror_the_ways_left_are_named(local, monkeypatch, tmp_path):
-    monkeypatch.setattr(odoo_source, "apt_sources", lambda: odoo_source.parse_deb822(UBUNTU))
+    monkeypatch.setattr(debian, "apt_sources", lambda: debian.parse_deb822(UBUNTU))
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     with pytest.raises(Trouble) as trouble:
-        odoo_source._download()
+        debian.download(odoo_source.PACKAGES, "Odoo 19", odoo_source.WAYS_LEFT)
     assert "ODOO_HOME" in trouble.value.todo
     assert "docker/" in trouble.value.todo
 
 
 def test_disabled_and_source_only_entries_do_not_count():
-    assert odoo_source.parse_deb822(DEB822.replace("Types: deb\n", "Types: deb-src\n")) == []
+    assert debian.parse_deb822(DEB822.replace("Types: deb\n", "Types: deb-src\n")) == []
     disabled = DEB822.replace("Types: deb\n", "Types: deb\nEnabled: no\n")
-    assert odoo_source.parse_deb822(disabled) == []
+    assert debian.parse_deb822(disabled) == []
 
 
 def test_deb822_with_folded_fields_and_an_embedded_key():
@@ -127,7 +128,7 @@ def test_deb822_with_folded_fields_and_an_embedded_key():
         "Types: deb deb-src\nURIs: mirror+file:/etc/apt/mirrors/debian.list\nSuites: trixie\n"
         "Components: main\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n"
     )
-    assert odoo_source.debian_mirror(odoo_source.parse_deb822(text)) == (
+    assert debian.debian_mirror(debian.parse_deb822(text)) == (
         "mirror+file:/etc/apt/mirrors/debian.list")
 
 
@@ -165,8 +166,8 @@ def test_broken_download_is_told_and_the_second_try_keeps_what_came(local, monke
     folder, where the first package and the part of the second one still lie."""
     keyring = local / "keyring.gpg"
     keyring.touch()
-    monkeypatch.setattr(odoo_source, "KEYRINGS", (keyring,))
-    monkeypatch.setattr(odoo_source, "apt_sources", lambda: odoo_source.parse_deb822(DEB822))
+    monkeypatch.setattr(debian, "KEYRINGS", (keyring,))
+    monkeypatch.setattr(debian, "apt_sources", lambda: debian.parse_deb822(DEB822))
     monkeypatch.setattr(shutil, "which", lambda name: f"/usr/bin/{name}")
     seen = []
 
@@ -183,16 +184,16 @@ def test_broken_download_is_told_and_the_second_try_keeps_what_came(local, monke
 
     monkeypatch.setattr(console, "run", apt)
     with pytest.raises(Trouble, match="broke off") as trouble:
-        odoo_source._download()
+        debian.download(odoo_source.PACKAGES, "Odoo 19", odoo_source.WAYS_LEFT)
     assert "goes on where this one stopped" in trouble.value.todo
     assert stamps.stamp("odoo") == ""
-    debs = odoo_source._download()
+    debs = debian.download(odoo_source.PACKAGES, "Odoo 19", odoo_source.WAYS_LEFT)
     assert seen[1] == sorted(f"{n}_1_all.deb" for n in odoo_source.PACKAGES[:2])
     assert [p.read_text() for p in debs] == ["whole"] * len(odoo_source.PACKAGES)
 
 
 def test_private_apt_leaves_the_systems_lists_alone(local):
-    words = odoo_source.private_apt("https://mirror.example.org/debian", "/k.gpg")
+    words = debian.private_apt("https://mirror.example.org/debian", "/k.gpg")
     options = dict(word.split("=", 1) for word in words[1::2])
     assert options["Dir::State::lists"].startswith(str(local))
     assert options["Dir::Cache"].startswith(str(local))
