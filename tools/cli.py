@@ -15,6 +15,7 @@ examples:
   ./yst test                    everything: lint, fresh install, all tests
   ./yst test yst_base           one addon, within seconds
   ./yst test yst_base --tags /yst_base:TestClock
+  ./yst test video_bridge       the bridge's own tests
   ./yst i18n yst_base           bring addons/yst_base/i18n/zh_CN.po up to date
 """
 
@@ -38,9 +39,12 @@ def parser():
     run.add_argument("--port", type=int, default=8069, help="port to listen on (default 8069)")
     run.add_argument("--empty", action="store_true", help="a database without sample data")
     run.add_argument("--db", default=None, help="database to use (default yishitong)")
+    run.add_argument("--no-video", action="store_true",
+                     help="without the video bridge and its sample streams")
 
     test = command("test", "run all tests, or those of some addons", "test")
-    test.add_argument("addons", nargs="*", help="addons to test (default: everything)")
+    test.add_argument("addons", nargs="*",
+                      help="addons to test, or video_bridge (default: everything)")
     test.add_argument("--tags", help="Odoo test tags, such as /yst_base:TestClock.test_leap_day")
     test.add_argument("--keep", action="store_true", help="keep the databases of the run")
     test.add_argument("--fresh", action="store_true",

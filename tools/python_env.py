@@ -15,9 +15,10 @@ def _pip_environment():
     return {**os.environ, "PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_INPUT": "1"}
 
 
-def _pip(arguments, log, trouble):
+def pip(arguments, log, trouble, python=None):
+    """`pip install` with `arguments`, into the suite's environment or that of `python`."""
     console.run(
-        [paths.PYTHON, "-m", "pip", "install", "--progress-bar", "off", *arguments],
+        [python or paths.PYTHON, "-m", "pip", "install", "--progress-bar", "off", *arguments],
         log,
         env=_pip_environment(),
         trouble=trouble,
@@ -38,7 +39,7 @@ def ensure_requirements(dev=False):
     log = console.new_log("pip")
     source = paths.REQUIREMENTS_DEV if dev else paths.REQUIREMENTS
     with console.step(f"Python packages ({source.name})", _count(paths.VENV)):
-        _pip(["-r", source], log, "the Python packages could not be installed")
+        pip(["-r", source], log, "the Python packages could not be installed")
     stamps.set_stamp(name, wanted)
     if dev:
         stamps.set_stamp("requirements", stamps.digest(paths.REQUIREMENTS, "", _python_tag()))
@@ -61,7 +62,7 @@ def ensure_oca():
     fresh = paths.LOCAL / "oca.part"
     shutil.rmtree(fresh, ignore_errors=True)
     with console.step("OCA addons"):
-        _pip(
+        pip(
             ["--no-deps", "--target", fresh, "-r", paths.REQUIREMENTS_OCA],
             log,
             "the OCA addons could not be installed",

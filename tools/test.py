@@ -8,6 +8,7 @@ import subprocess
 import time
 
 from tools import (
+    bridge,
     console,
     database,
     i18n,
@@ -28,6 +29,7 @@ from tools.console import Trouble
 RUN_PREFIX = "yst_run_"
 SHARDS = 2
 SILENCE = 300  # seconds without a line in the log after which a run counts as hung
+BRIDGE = "video_bridge"  # as an argument: the bridge's own tests
 TEST_KEY = paths.KEYS / "test-identity.json"
 
 
@@ -59,14 +61,22 @@ def main(options):
     ready = setup.ensure(tests=True)
     ready = setup.Ready(ready.odoo, keys.ensure(TEST_KEY))
     total = Total()
-    with postgres.session() as server:
-        conf = setup.write_config(ready, server)
-        _drop_leftovers(server)
-        if options.addons or options.tags:
-            _some(ready, server, conf, options, total)
-        else:
-            _everything(ready, server, conf, options, total)
-    if not options.addons and not options.tags:
+    everything = not options.addons and not options.tags
+    with_bridge = everything or BRIDGE in options.addons
+    options.addons = [name for name in options.addons if name != BRIDGE]
+    if with_bridge:
+        bridge.ensure(tests=True)
+    if everything or options.addons or options.tags:
+        with postgres.session() as server:
+            conf = setup.write_config(ready, server)
+            _drop_leftovers(server)
+            if everything:
+                _everything(ready, server, conf, options, total)
+            else:
+                _some(ready, server, conf, options, total)
+    if with_bridge and bridge.possible():
+        _bridge_tests(total)
+    if everything:
         _python_tests(total)
     for line in total.broken:
         console.say(console.red(f"✗ {line}"))
@@ -280,12 +290,35 @@ def _python_tests(total):
     """The tests of tools/ and of what crosses process borders."""
     if not list((paths.ROOT / "tests").glob("test_*.py")):
         return
-    log = console.new_log("pytest")
-    with console.step("Tests of the tools"), open(log, "wb") as out:
+    _pytest("Tests of the tools and across processes", paths.PYTHON, "tests", None, total)
+
+
+def _bridge_tests(total):
+    """The types and the tests of video_bridge/, in its own environment."""
+    log = console.new_log("mypy")
+    with console.step("Types of the video bridge"):
         done = subprocess.run(
-            [paths.PYTHON, "-m", "pytest", "-q", "-rs", "--no-header", "-p", "no:cacheprovider",
-             "tests"],
-            stdout=out, stderr=subprocess.STDOUT, cwd=paths.ROOT, check=False,
+            [paths.BRIDGE_PYTHON, "-m", "mypy", "--config-file",
+             paths.VIDEO_BRIDGE / "pyproject.toml", "--cache-dir", paths.CACHE / "mypy",
+             paths.VIDEO_BRIDGE / "src"],
+            capture_output=True, text=True, cwd=paths.VIDEO_BRIDGE, check=False,
+        )
+    log.write_text(done.stdout + done.stderr)
+    if done.returncode:
+        total.fail(f"mypy: {(done.stdout or done.stderr).strip()[-2000:]}")
+    else:
+        total.add(1, 0)
+    _pytest("Tests of the video bridge", paths.BRIDGE_PYTHON, paths.VIDEO_BRIDGE / "tests",
+            bridge.environment(), total)
+
+
+def _pytest(title, python, folder, environment, total):
+    """Run pytest on a folder and add what it counts; its whole output when something failed."""
+    log = console.new_log("pytest")
+    with console.step(title), open(log, "wb") as out:
+        done = subprocess.run(
+            [python, "-m", "pytest", "-q", "-rs", "--no-header", "-p", "no:cacheprovider", folder],
+            stdout=out, stderr=subprocess.STDOUT, cwd=paths.ROOT, env=environment, check=False,
         )
     text = log.read_text(errors="replace")
     passed, failed = pytest_counts(text)
