@@ -1,0 +1,181 @@
+"""NanoDet 416: preparation of the picture, the two engines, decoding of what they put out.
+
+The network gives, for strides 8, 16 and 32, the scores of 80 classes (0 is a person) and the
+distances of four edges as distributions over 11 bins, in units of the stride.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from video_bridge.detect import FLOOR
+from video_bridge.model import Box, Image
+
+Floats = NDArray[np.float32]
+
+SIDE = 416
+STRIDES = (8, 16, 32)
+BINS = 11
+OUTPUTS = ("scores_8", "scores_16", "scores_32", "edges_8", "edges_16", "edges_32")
+"""Names of the outputs in ``nanodet.onnx``, in this order."""
+
+_MEAN = (103.53, 116.28, 123.675)
+_SCALE = np.array([1 / 57.375, 1 / 57.12, 1 / 58.395], dtype=np.float32)
+_GREY = (114, 114, 114)
+_OVERLAP = 0.5
+_PERSON = 0
+
+
+class Runner(Protocol):
+    """Something that runs the network."""
+
+    name: str
+    precision: str
+
+    def run(self, blob: Floats) -> list[Floats]:
+        """The six outputs in the order of ``OUTPUTS`` for a blob of 1×3×416×416."""
+
+
+class OpenVinoRunner:
+    """OpenVINO on the CPU; bf16 by itself where the processor has AMX."""
+
+    def __init__(self, model: Path, threads: int, *, f32: bool = False) -> None:
+        if not model.is_file():
+            raise FileNotFoundError(f"no model {model.name}: run fetch-models")
+        os.environ.setdefault("OPENVINO_TELEMETRY", "0")
+        import openvino as ov
+
+        core = ov.Core()
+        config: dict[str, object] = {
+            "INFERENCE_NUM_THREADS": threads,
+            "NUM_STREAMS": 1,
+            "PERFORMANCE_HINT": "LATENCY",
+        }
+        if f32:
+            config["INFERENCE_PRECISION_HINT"] = "f32"
+        compiled = core.compile_model(str(model), "CPU", config)
+        hint = compiled.get_property("INFERENCE_PRECISION_HINT")
+        self.precision = {"bf16": "bf16", "f16": "f16"}.get(hint.get_type_name(), "f32")
+        self.name = "nanodet/openvino"
+        self._request = compiled.create_infer_request()
+        self._ports = [compiled.output(name) for name in OUTPUTS]
+
+    def run(self, blob: Floats) -> list[Floats]:
+        """Run the network."""
+        self._request.infer([blob], share_inputs=True)
+        return [np.asarray(self._request.get_tensor(port).data) for port in self._ports]
+
+
+class OnnxRuntimeRunner:
+    """ONNX Runtime on the CPU."""
+
+    def __init__(self, model: Path, threads: int) -> None:
+        if not model.is_file():
+            raise FileNotFoundError(f"no model {model.name}: run fetch-models")
+        import onnxruntime as ort
+
+        options = ort.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        self._session = ort.InferenceSession(
+            str(model), options, providers=["CPUExecutionProvider"]
+        )
+        self._input = self._session.get_inputs()[0].name
+        self.name = "nanodet/onnxruntime"
+        self.precision = "f32"
+
+    def run(self, blob: Floats) -> list[Floats]:
+        """Run the network."""
+        return [np.asarray(out) for out in self._session.run(list(OUTPUTS), {self._input: blob})]
+
+
+class NanoDet:
+    """The detector: a runner with the picture work around it."""
+
+    def __init__(self, runner: Runner) -> None:
+        self._runner = runner
+        self.name = runner.name
+        self.precision = runner.precision
+        self._canvas = np.empty((SIDE, SIDE, 3), dtype=np.uint8)
+
+    def people(self, bgr: Image) -> list[Box]:
+        """The persons in the picture, best first."""
+        blob, fit = prepare(bgr, self._canvas)
+        corners, scores = decode(self._runner.run(blob))
+        height, width = bgr.shape[:2]
+        boxes = []
+        for i in suppress(corners, scores, _OVERLAP):
+            x1, y1, x2, y2 = (float(v) for v in corners[i] / fit)
+            x1, x2 = (min(max(v / width, 0.0), 1.0) for v in (x1, x2))
+            y1, y2 = (min(max(v / height, 0.0), 1.0) for v in (y1, y2))
+            if x2 > x1 and y2 > y1:
+                boxes.append(Box(x1, y1, x2 - x1, y2 - y1, float(scores[i])))
+        return boxes
+
+
+def prepare(bgr: Image, canvas: Image) -> tuple[Floats, float]:
+    """The picture fitted into the upper left of the network's square, and the factor used."""
+    height, width = bgr.shape[:2]
+    fit = SIDE / max(height, width)
+    inner = max(1, min(SIDE, round(width * fit))), max(1, min(SIDE, round(height * fit)))
+    canvas[:] = _GREY
+    method = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
+    canvas[: inner[1], : inner[0]] = cv2.resize(bgr, inner, interpolation=method)
+    blob = cv2.dnn.blobFromImage(canvas, 1.0, (SIDE, SIDE), _MEAN)
+    blob *= _SCALE[None, :, None, None]
+    return blob, fit
+
+
+def _grid(stride: int) -> Floats:
+    """The middle of each cell (x, y) in the network's pixels."""
+    cells = SIDE // stride
+    y, x = np.mgrid[0:cells, 0:cells].astype(np.float32)
+    return (np.stack([x, y], axis=-1).reshape(-1, 2) + np.float32(0.5)) * np.float32(stride)
+
+
+_GRIDS = {stride: _grid(stride) for stride in STRIDES}
+_STEPS = np.arange(BINS, dtype=np.float32)
+
+
+def decode(outputs: list[Floats]) -> tuple[Floats, Floats]:
+    """Corners (x1, y1, x2, y2 in the network's pixels) and scores of persons above the floor."""
+    corners, scores = [], []
+    for level, stride in enumerate(STRIDES):
+        score = outputs[level].reshape(-1, 80)[:, _PERSON]
+        kept = np.flatnonzero(score >= FLOOR)
+        if not kept.size:
+            continue
+        bins = outputs[level + 3].reshape(-1, 4, BINS)[kept]
+        weight = np.exp(bins - bins.max(axis=2, keepdims=True))
+        edges = (weight @ _STEPS) / weight.sum(axis=2) * np.float32(stride)
+        middle = _GRIDS[stride][kept]
+        corners.append(np.hstack([middle - edges[:, :2], middle + edges[:, 2:]]))
+        scores.append(score[kept])
+    if not corners:
+        return np.empty((0, 4), np.float32), np.empty(0, np.float32)
+    return np.vstack(corners), np.concatenate(scores)
+
+
+def suppress(corners: Floats, scores: Floats, overlap: float) -> list[int]:
+    """Which boxes stay, best first, when a better one covers them by more than ``overlap``."""
+    order = np.argsort(-scores, kind="stable")
+    area = (corners[:, 2] - corners[:, 0]) * (corners[:, 3] - corners[:, 1])
+    stays: list[int] = []
+    while order.size:
+        best, rest = int(order[0]), order[1:]
+        stays.append(best)
+        if not rest.size:
+            break
+        low = np.maximum(corners[best, :2], corners[rest, :2])
+        high = np.minimum(corners[best, 2:], corners[rest, 2:])
+        common = np.clip(high - low, 0, None).prod(axis=1)
+        union = area[best] + area[rest] - common
+        order = rest[common <= overlap * np.maximum(union, 1e-9)]
+    return stays
