@@ -1,3 +1,4 @@
+from . import res_users
 from . import yst_order_category
 from . import yst_duty_shift
 from . import yst_order
