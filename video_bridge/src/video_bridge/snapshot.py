@@ -17,7 +17,7 @@ _QUALITIES = (85, 75, 65, 55, 45, 35)
 
 def take(at: float, bgr: Image) -> Snapshot:
     """A JPEG of the picture: at most 960 wide and 120 KiB, as good as that allows."""
-    height, width = bgr.shape[:2]
+    width = bgr.shape[1]
     if width > MAX_WIDTH:
         bgr = _resized(bgr, MAX_WIDTH / width)
     while True:

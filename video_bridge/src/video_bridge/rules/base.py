@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -99,7 +100,7 @@ def crosses(start: Point, end: Point, line: Sequence[Point]) -> bool:
     """Whether the way from start to end crosses a line of two or more points."""
     return any(
         _side(a, b, start) != _side(a, b, end) and _side(start, end, a) != _side(start, end, b)
-        for a, b in zip(line, line[1:], strict=False)
+        for a, b in itertools.pairwise(line)
     )
 
 
