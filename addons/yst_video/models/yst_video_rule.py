@@ -1,0 +1,270 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+
+from .. import rule_defaults
+
+KINDS = [
+    ("crowd", "Crowd"),
+    ("no_mask", "No mask"),
+    ("intrusion", "Intrusion"),
+    ("loitering", "Loitering"),
+    ("obstruction", "Obstruction (goods, stalls, litter)"),
+    ("water_level", "Water level"),
+    ("tamper", "Covered or moved"),
+    ("offline", "Offline"),
+]
+MAX_PARAMS = 30
+
+
+class VideoRule(models.Model):
+    """What is looked for on a camera (告警规则), when, and what follows.
+
+    Times are seconds, scores 0 to 1. A rule without zones looks at the whole picture, one
+    without hours always applies. How often it was wrong is counted from the judged alerts.
+    """
+
+    _name = "yst.video.rule"
+    _description = "Alert Rule"
+    _inherit = ["yst.video.revision.mixin"]
+    _order = "camera_id, kind, id"
+
+    _bridge_fields = frozenset(
+        {
+            "camera_id",
+            "kind",
+            "active",
+            "zone_ids",
+            "threshold",
+            "duration",
+            "cooldown",
+            "min_score",
+            "params",
+        }
+    )
+
+    camera_id = fields.Many2one(
+        "yst.video.camera", required=True, index=True, ondelete="cascade"
+    )
+    area_id = fields.Many2one(related="camera_id.area_id", store=True, index=True)
+    kind = fields.Selection(KINDS, required=True, default="crowd", index=True)
+    active = fields.Boolean(default=True)
+    zone_ids = fields.Many2many(
+        "yst.video.zone",
+        "yst_video_rule_zone_rel",
+        "rule_id",
+        "zone_id",
+        "Zones",
+        domain="[('camera_id', '=', camera_id)]",
+        help="Without a zone the whole picture is looked at.",
+    )
+    threshold = fields.Float(
+        compute="_compute_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
+        digits=(8, 2),
+        help="Persons for crowd; metres for water level.",
+    )
+    duration = fields.Integer(
+        "Lasts (s)",
+        compute="_compute_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Seconds for which it has to hold before it is reported.",
+    )
+    cooldown = fields.Integer(
+        "Then quiet for (s)",
+        compute="_compute_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
+        help="Seconds after the end of an alert before the next may begin.",
+    )
+    min_score = fields.Float(
+        "Least score",
+        compute="_compute_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
+        digits=(4, 2),
+    )
+    params = fields.Json("Further parameters", copy=True)
+    window_ids = fields.One2many("yst.video.rule.window", "rule_id", "Hours", copy=True)
+    dispatch = fields.Selection(
+        [
+            ("none", "No order"),
+            ("confirm", "Order once confirmed"),
+            ("at_once", "Order at once"),
+        ],
+        "Task order",
+        required=True,
+        default="confirm",
+    )
+    category_id = fields.Many2one(
+        "yst.order.category",
+        "Category of the order",
+        compute="_compute_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
+        ondelete="restrict",
+    )
+    urgency = fields.Selection(
+        [("urgent", "Urgent"), ("ordinary", "Ordinary"), ("complex", "Complex")],
+        compute="_compute_defaults",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+
+    alert_count = fields.Integer("Alerts", compute="_compute_stats", compute_sudo=True)
+    judged_count = fields.Integer("Judged", compute="_compute_stats", compute_sudo=True)
+    false_count = fields.Integer("False", compute="_compute_stats", compute_sudo=True)
+    false_rate = fields.Float("False (%)", compute="_compute_stats", compute_sudo=True)
+    noisy = fields.Boolean(
+        "Too often wrong", compute="_compute_stats", search="_search_noisy", compute_sudo=True
+    )
+
+    _times_not_negative = models.Constraint(
+        "CHECK (threshold >= 0 AND duration >= 0 AND cooldown >= 0)",
+        "Thresholds and times cannot be negative.",
+    )
+    _times_within_a_day = models.Constraint(
+        "CHECK (duration <= 86400 AND cooldown <= 86400)", "A day (86,400 s) is the longest time."
+    )
+    _score_is_a_share = models.Constraint(
+        "CHECK (min_score >= 0 AND min_score <= 1)", "A score lies between 0 and 1."
+    )
+
+    @api.depends("kind")
+    def _compute_defaults(self):
+        """What the kind wants, until somebody says otherwise."""
+        categories = {}
+        for rule in self.filtered("kind"):
+            defaults = self._defaults_for(rule.kind)
+            name = defaults.pop("category")
+            if name not in categories:
+                categories[name] = self.env["yst.order.category"].search(
+                    [("name", "=", name)], limit=1
+                )
+            rule.update({**defaults, "category_id": categories[name]})
+
+    @api.model
+    def _defaults_for(self, kind):
+        """Starting values of a kind by field name; ``category`` is the name of one."""
+        found = rule_defaults.defaults_for(kind)
+        return {
+            "threshold": found.threshold,
+            "duration": found.duration,
+            "cooldown": found.cooldown,
+            "min_score": found.min_score,
+            "urgency": found.urgency,
+            "category": found.category,
+        }
+
+    @api.depends("kind", "zone_ids.name")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for rule in self:
+            zones = "、".join(rule.zone_ids.mapped("name"))
+            label = labels.get(rule.kind, "")
+            rule.display_name = f"{label}（{zones}）" if zones else label
+
+    def _compute_stats(self):
+        """Counted from the alerts in one query, whoever may see them."""
+        rows = self.env["yst.video.alert"]._read_group(
+            [("rule_id", "in", self.ids)], ["rule_id", "judgement"], ["__count"]
+        )
+        counts = {}
+        for rule, judgement, count in rows:
+            counts.setdefault(rule.id, {})[judgement] = count
+        settings = self.env["yst.video.settings"]._get()
+        for rule in self:
+            found = counts.get(rule.id, {})
+            false = found.get("false", 0)
+            judged = false + found.get("true", 0)
+            rule.alert_count = sum(found.values())
+            rule.judged_count = judged
+            rule.false_count = false
+            rule.false_rate = 100 * false / judged if judged else 0.0
+            rule.noisy = is_noisy(judged, false, settings)
+
+    @api.model
+    def _search_noisy(self, operator, value):
+        if operator not in ("in", "="):
+            return NotImplemented
+        wanted = {bool(item) for item in value} if operator == "in" else {bool(value)}
+        rows = self.env["yst.video.alert"].sudo()._read_group(
+            [("rule_id", "!=", False), ("judgement", "in", ["true", "false"])],
+            ["rule_id", "judgement"],
+            ["__count"],
+        )
+        counts = {}
+        for rule, judgement, count in rows:
+            counts.setdefault(rule.id, {})[judgement] = count
+        settings = self.env["yst.video.settings"]._get()
+        noisy = [
+            rule_id
+            for rule_id, found in counts.items()
+            if is_noisy(sum(found.values()), found.get("false", 0), settings)
+        ]
+        domain = Domain.FALSE
+        if True in wanted:
+            domain |= Domain("id", "in", noisy)
+        if False in wanted:
+            domain |= Domain("id", "not in", noisy)
+        return domain
+
+    @api.constrains("zone_ids", "camera_id")
+    def _check_zones(self):
+        for rule in self:
+            if rule.zone_ids.camera_id - rule.camera_id:
+                raise ValidationError(
+                    self.env._("The zones of a rule are those of its own camera.")
+                )
+
+    @api.constrains("kind", "zone_ids", "active")
+    def _check_zone_shapes(self):
+        labels = dict(self._fields["kind"]._description_selection(self.env))
+        for rule in self.filtered("active"):
+            wanted = rule_defaults.defaults_for(rule.kind).zones
+            if not wanted:
+                continue
+            if not any(zone.shape in wanted for zone in rule.zone_ids):
+                raise ValidationError(
+                    self.env._(
+                        "“%(kind)s” needs a zone: draw %(shape)s on the camera's picture and "
+                        "choose it here.",
+                        kind=labels[rule.kind],
+                        shape=self.env._("a gauge line")
+                        if "gauge" in wanted
+                        else self.env._("an area"),
+                    )
+                )
+
+    @api.constrains("params")
+    def _check_params(self):
+        for rule in self:
+            params = rule.params or {}
+            if not isinstance(params, dict) or len(params) > MAX_PARAMS or not all(
+                isinstance(key, str)
+                and isinstance(value, (int, float))
+                and not isinstance(value, bool)
+                for key, value in params.items()
+            ):
+                raise ValidationError(
+                    self.env._("Further parameters are names with a number each.")
+                )
+
+    def _bridge_sees(self):
+        return self.camera_id._bridge_sees()
+
+
+def is_noisy(judged, false, settings):
+    """Whether a rule is wrong too often: enough judged, and more than the share false."""
+    return judged >= settings["noisy_min_judged"] and (
+        100 * false > settings["noisy_percent"] * judged
+    )

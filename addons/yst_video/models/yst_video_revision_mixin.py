@@ -1,0 +1,50 @@
+from odoo import api, models
+
+
+class VideoRevisionMixin(models.AbstractModel):
+    """For models that are part of what the bridges are told: a change makes a new revision.
+
+    Only a change that a bridge can notice does: of one of ``_bridge_fields``, in a record that
+    ``_bridge_sees``.
+    """
+
+    _name = "yst.video.revision.mixin"
+    _description = "Part of the Bridge Configuration"
+
+    _bridge_fields = frozenset()
+
+    def _bridge_sees(self):
+        """Whether any of these records is in the configuration."""
+        return bool(self)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        if records.sudo()._bridge_sees():
+            self.env["yst.video.revision"]._bump()
+        return records
+
+    def write(self, vals):
+        watched = self._bridge_fields & vals.keys()
+        if not watched:
+            return super().write(vals)
+        records = self.sudo()
+        seen, before = records._bridge_sees(), records._bridge_values(watched)
+        result = super().write(vals)
+        if (seen or records._bridge_sees()) and before != records._bridge_values(watched):
+            self.env["yst.video.revision"]._bump()
+        return result
+
+    def unlink(self):
+        if self.sudo()._bridge_sees():
+            self.env["yst.video.revision"]._bump()
+        return super().unlink()
+
+    def _bridge_values(self, names):
+        return [
+            tuple(
+                record[name].ids if self._fields[name].relational else record[name]
+                for name in sorted(names)
+            )
+            for record in self
+        ]

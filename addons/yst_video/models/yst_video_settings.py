@@ -1,0 +1,57 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+#: name: (key of the parameter, default, least, most); numbers only
+NUMBERS = {
+    "retention_days": ("yst_video.retention_days", 30, 30, 3650),
+    "still_interval": ("yst_video.still_interval", 300, 10, 86400),
+    "correlation_minutes": ("yst_video.correlation_minutes", 10, 0, 1440),
+    "correlation_metres": ("yst_video.correlation_metres", 150, 0, 5000),
+    "noisy_min_judged": ("yst_video.noisy_min_judged", 10, 1, 1000),
+    "noisy_percent": ("yst_video.noisy_percent", 40, 1, 100),
+}
+TEXTS = {
+    "gateway_url": "yst_video.gateway_url",
+    "tile_datum": "yst_video.tile_datum",
+    "tile_url": "leaflet.tile_url",
+    "tile_copyright": "leaflet.copyright",
+}
+
+
+class VideoSettings(models.AbstractModel):
+    """Settings of the video part (视频设置), with their limits applied.
+
+    Recordings of public cameras are kept for at least 30 days (公共安全视频图像信息系统管理条例,
+    17), so a shorter retention cannot be set.
+    """
+
+    _name = "yst.video.settings"
+    _description = "Settings of the Video Part"
+
+    @api.model
+    def _get(self):
+        """All settings by name: numbers as int within their limits, texts ("" when unset)."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        values = {}
+        for name, (key, default, least, most) in NUMBERS.items():
+            try:
+                number = int(parameters.get_param(key, default))
+            except ValueError:
+                number = default
+            values[name] = min(max(number, least), most)
+        for name, key in TEXTS.items():
+            text = parameters.get_param(key) or ""
+            values[name] = "" if text == "False" else text.strip()
+        if values["tile_datum"] not in ("wgs84", "gcj02"):
+            values["tile_datum"] = "wgs84"
+        return values
+
+    @api.model
+    def video_settings(self):
+        """The settings, for those who keep the cameras.
+
+        :raise AccessError: the user is no video manager
+        """
+        if not self.env.user.has_group("yst_video.group_video_manager"):
+            raise AccessError(self.env._("The settings are shown to video managers."))
+        return self._get()

@@ -1,0 +1,57 @@
+"""What each kind of rule looks for unless told otherwise. Knows nothing of Odoo.
+
+The parameters are those that the bridge understands; what they mean is told in the help of the
+rule's form.
+"""
+
+from typing import Any, NamedTuple
+
+
+class Defaults(NamedTuple):
+    """Starting values of a rule. ``zones`` are the shapes of which it needs one, if any."""
+
+    threshold: float
+    duration: int
+    cooldown: int
+    min_score: float
+    zones: tuple[str, ...]
+    urgency: str
+    category: str | None
+    params: dict[str, Any]
+
+
+KINDS = (
+    "crowd",
+    "no_mask",
+    "intrusion",
+    "loitering",
+    "obstruction",
+    "water_level",
+    "tamper",
+    "offline",
+)
+
+DEFAULTS = {
+    # persons in the zone (whole picture without one), for seconds
+    "crowd": Defaults(8, 10, 300, 0.5, (), "urgent", "人群聚集", {}),
+    "no_mask": Defaults(1, 4, 600, 0.6, (), "ordinary", "其他", {}),
+    "intrusion": Defaults(1, 2, 120, 0.5, ("polygon", "line"), "urgent", "治安隐患", {}),
+    "loitering": Defaults(1, 60, 300, 0.5, ("polygon",), "ordinary", "治安隐患", {}),
+    "obstruction": Defaults(0, 120, 600, 0.5, ("polygon",), "ordinary", "市容秩序(占道)", {}),
+    # metres on the gauge
+    "water_level": Defaults(1.5, 60, 600, 0.5, ("gauge",), "urgent", "防汛地质", {}),
+    "tamper": Defaults(0, 20, 600, 0.5, (), "ordinary", "公共设施", {}),
+    # seconds without a picture before it counts
+    "offline": Defaults(0, 60, 300, 0.5, (), "ordinary", "公共设施", {}),
+}
+
+#: kinds whose threshold is a number of persons
+COUNTED = ("crowd", "intrusion", "loitering", "no_mask")
+
+
+def defaults_for(kind):
+    """Starting values for a kind of rule.
+
+    :raise KeyError: there is no such kind
+    """
+    return DEFAULTS[kind]
