@@ -137,7 +137,7 @@ class CameraEye:
             else:
                 events += watch.episodes.stop(picture.at, clock, "its hours are over")
         people: tuple[Box, ...] | None = None
-        if any(judge.needs_people for _watch, judge in ready):
+        if any(judge.asks_for_people() for _watch, judge in ready):
             people = self._look_for_people(picture, moved, clock)
         scene = Scene(picture.at, clock, picture, moved, people)
         for watch, judge in ready:
@@ -240,7 +240,7 @@ class CameraEye:
     def _busy(self) -> bool:
         return any(
             watch.judge is not None
-            and watch.judge.needs_people
+            and watch.judge.asks_for_people()
             and watch.episodes.state != "idle"
             for watch in self._watches
         )

@@ -47,7 +47,7 @@ class Judge:
     """A rule at work on one camera: keeps what it has to remember between scenes."""
 
     needs_people: ClassVar[bool] = False
-    """Whether ``Scene.people`` has to be filled."""
+    """Whether the rule works with persons at all."""
     own_duration: ClassVar[bool] = False
     """Whether the judge itself waits for ``Rule.duration``."""
     hits: ClassVar[int] = 2
@@ -57,6 +57,10 @@ class Judge:
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
+
+    def asks_for_people(self) -> bool:
+        """Whether ``people`` of the next scene has to be filled: finding persons costs most."""
+        return self.needs_people
 
     def look(self, scene: Scene) -> Finding:
         """Judge one scene."""
