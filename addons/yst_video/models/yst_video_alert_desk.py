@@ -111,3 +111,15 @@ class VideoAlert(models.Model):
     @api.model
     def _to_judge(self):
         return Domain("judgement", "=", "pending")
+
+    def action_open_order(self):
+        """Open the order that came of it, as far as the reader may see it."""
+        self.ensure_one()
+        order = self.order_id
+        order.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "yst.order",
+            "res_id": order.id,
+            "views": [(False, "form")],
+        }
