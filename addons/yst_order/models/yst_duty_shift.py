@@ -76,36 +76,29 @@ class DutyShift(models.Model):
         :param at: naive UTC; now by default
         :return: dict of area id to ``res.users`` (sudo), empty where nobody answers
         """
-        chains = self._area_chains(areas)
-        shifts = self._shifts_of({one for chain in chains.values() for one in chain}, at)
-        result = {}
-        for area_id, chain in chains.items():
-            result[area_id] = next(
-                (shifts[one] for one in chain if one in shifts), self.env["res.users"].sudo()
-            )
-        nobody = {area_id: chains[area_id] for area_id, users in result.items() if not users}
-        if nobody:
-            residents = self._cadres_of({one for chain in nobody.values() for one in chain})
-            for area_id, chain in nobody.items():
-                for one in chain:
-                    if one in residents:
-                        result[area_id] = residents[one]
-                        break
-        return result
+        return self._on_duty_both(areas, at)[0]
 
     @api.model
-    def _on_duty_chain(self, areas, at=None):
-        """All who have a shift now for an area or one above it: those who watch the desk.
+    def _on_duty_both(self, areas, at=None):
+        """As :meth:`_on_duty`, and beside it all who have a shift now for the area or for one
+        above it: those who watch the desk.
 
-        :return: dict of area id to ``res.users`` (sudo)
+        :return: two dicts of area id to ``res.users`` (sudo)
         """
         chains = self._area_chains(areas)
         shifts = self._shifts_of({one for chain in chains.values() for one in chain}, at)
         nobody = self.env["res.users"].sudo()
-        return {
-            area_id: nobody.union(*(shifts[one] for one in chain if one in shifts))
-            for area_id, chain in chains.items()
-        }
+        nearest, desk, rest = {}, {}, {}
+        for area_id, chain in chains.items():
+            found = [shifts[one] for one in chain if one in shifts]
+            nearest[area_id] = found[0] if found else nobody
+            desk[area_id] = nobody.union(*found)
+            if not found:
+                rest[area_id] = chain
+        cadres = self._cadres_of({one for chain in rest.values() for one in chain})
+        for area_id, chain in rest.items():
+            nearest[area_id] = next((cadres[one] for one in chain if one in cadres), nobody)
+        return nearest, desk
 
     @api.model
     def _on_duty_departments(self, departments, at=None):
@@ -156,13 +149,14 @@ class DutyShift(models.Model):
         return dict(result)
 
     @api.model
-    def _cadres_of(self, area_ids):
-        """dict of area id to the staff whose jurisdiction names exactly that area"""
-        cadres = self.env.ref("yst_base.group_cadre")
+    def _cadres_of(self, area_ids, group="yst_base.group_cadre"):
+        """dict of area id to the staff of a group whose jurisdiction names exactly that area"""
+        if not area_ids:
+            return {}
         users = self.env["res.users"].sudo().search_fetch(
             [
                 ("jurisdiction_ids", "in", list(area_ids)),
-                ("all_group_ids", "in", cadres.ids),
+                ("all_group_ids", "in", self.env.ref(group).ids),
                 ("share", "=", False),
             ],
             ["jurisdiction_ids"],

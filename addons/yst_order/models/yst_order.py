@@ -116,11 +116,11 @@ class Order(models.Model):
     accept_deadline = fields.Datetime("Accept by", readonly=True, copy=False)
     accepted_at = fields.Datetime(readonly=True, copy=False)
     accept_late = fields.Boolean("Accepted late", readonly=True, copy=False)
-    work_since = fields.Datetime(
-        "At work since",
+    photos_before = fields.Integer(
         readonly=True,
         copy=False,
-        help="Of the acceptance or the last sending back; photos of the spot are from then on.",
+        aggregator=False,
+        help="Photos that were there when the work began; feedback needs one more.",
     )
     return_reason = fields.Text(readonly=True, copy=False)
     returned_at = fields.Datetime(readonly=True, copy=False)

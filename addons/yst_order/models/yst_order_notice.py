@@ -1,0 +1,211 @@
+from collections import defaultdict
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+#: What other modules are told of.
+SOURCE_EVENTS = {
+    "dispatched", "accepted", "returned", "feedback", "closed", "cancelled", "merged",
+}
+#: More at once are told in one message, so that nobody drowns.
+NOTICES_AT_ONCE = 10
+ACTIVITIES = ["yst_order.activity_escalated"]
+
+
+class Order(models.Model):
+    """Who is told: open screens through the bus, people through their inbox, sources by a hook.
+
+    Everything is sent for a whole batch at once; the bus speaks after the commit.
+    """
+
+    _inherit = "yst.order"
+
+    def _announce(self, event, to=None):
+        """Tell of a step that all orders (sudo) have taken.
+
+        :param event: dispatched, accepted, … as in the texts below
+        :param to: whose inbox gets it: "duty", or a field with a user; by default nobody's
+        """
+        if not self:
+            return
+        if event in SOURCE_EVENTS:
+            for order, sources in self._sources():
+                sources._order_event(order, event)
+        duty, desk = self._duty()
+        if to:
+            self._notify_inbox(
+                event,
+                {
+                    order: (duty[order.id] | order.user_id) if to == "duty" else order[to]
+                    for order in self
+                },
+            )
+        self._send_bus(
+            {
+                order: duty[order.id] | desk[order.id] | order.user_id | order.dispatcher_id
+                for order in self
+            }
+        )
+
+    def _duty(self):
+        """Who is on duty for each order, and who watches the desk above: two dicts by id."""
+        shifts = self.env["yst.duty.shift"]
+        nearest, chain = shifts._on_duty_both(self.area_id)
+        departments = shifts._on_duty_departments(self.department_id)
+        duty = {
+            order.id: departments[order.department_id.id]
+            if order.department_id
+            else nearest[order.area_id.id]
+            for order in self
+        }
+        return duty, {order.id: chain[order.area_id.id] for order in self}
+
+    def _sources(self):
+        """Pairs of order and its sources of one model (sudo); deleted ones are left out."""
+        by_model = defaultdict(lambda: defaultdict(list))
+        for link in self.link_ids:
+            if link.source_model in self.env:
+                by_model[link.source_model][link.order_id].append(link.source_id)
+        pairs = []
+        for model, orders in by_model.items():
+            every = self.env[model].sudo().browse({one for ids in orders.values() for one in ids})
+            every = every.exists()
+            alive = set(every.ids)
+            for order, ids in orders.items():
+                sources = every.browse([one for one in ids if one in alive])
+                pairs.append((order, sources.with_prefetch(every._ids)))
+        return [(order, sources) for order, sources in pairs if sources]
+
+    # ------------------------------------------------------------------ the bus
+    def _send_bus(self, users):
+        """``yst_order.changed`` to the open screens of the users of each order."""
+        pictures = self._source_pictures(1)
+        for order in self:
+            payload = {
+                "id": order.id,
+                "number": order.number or False,
+                "name": order.name,
+                "state": order.state,
+                "urgency": order.urgency,
+                "area": order.area_id.name,
+                "kind": order.kind,
+                "picture": pictures[order.id][0]["url"] if pictures[order.id] else False,
+            }
+            users[order].partner_id._bus_send("yst_order.changed", payload)
+
+    # ------------------------------------------------------------------ the inbox
+    def _notify_inbox(self, event, users):
+        """One message an order and language into the inboxes of its users, not of who did it.
+
+        Who would get more than a few at once gets a single one that counts them.
+        """
+        by_user = defaultdict(self.browse)
+        for order in self:
+            for user in users[order] - self.env.user:
+                by_user[user] += order
+        single, counted = defaultdict(self.env["res.users"].sudo), []
+        for user, orders in by_user.items():
+            if len(orders) > NOTICES_AT_ONCE:
+                counted.append((user, orders))
+            else:
+                for order in orders:
+                    single[order, user.lang] |= user
+        langs = {lang for _order, lang in single} | {user.lang for user, _orders in counted}
+        for lang in langs:
+            orders = self.filtered(lambda one, lang=lang: (one, lang) in single)
+            local = orders.with_context(lang=lang or self.env.lang)
+            messages = local._message_log_batch(
+                bodies={one.id: one._notice_text(event) for one in local},
+                message_type="user_notification",
+            )
+            rows = [
+                (message, single[order, lang])
+                for order, message in zip(orders, messages, strict=True)
+            ]
+            rows += self._notify_counted(
+                event, [(user, of) for user, of in counted if user.lang == lang], lang
+            )
+            self.env["mail.notification"].sudo().create(
+                [
+                    {
+                        "mail_message_id": message.id,
+                        "author_id": message.author_id.id,
+                        "res_partner_id": partner.id,
+                        "notification_type": "inbox",
+                        "notification_status": "sent",
+                    }
+                    for message, people in rows
+                    for partner in people.partner_id
+                ]
+            )
+
+    def _notify_counted(self, event, counted, lang):
+        """One message for each (user, orders), on the first of the orders."""
+        rows = []
+        for user, orders in counted:
+            local = orders.with_context(lang=lang or self.env.lang)
+            text = local.env._(
+                "%(first)s And %(count)s more orders.",
+                first=local[0]._notice_text(event),
+                count=len(orders) - 1,
+            )
+            message = local[0]._message_log_batch(
+                bodies={orders[0].id: text}, message_type="user_notification"
+            )
+            rows.append((message, user))
+        return rows
+
+    def _notice_text(self, event):
+        """What the inbox says, in the language of the environment."""
+        self.ensure_one()
+        _ = self.env._
+        what = self.display_name
+        texts = {
+            "dispatched": _("New order, to be accepted by %(until)s: %(order)s",
+                            until=self._local_time(self.accept_deadline), order=what),
+            "assigned": _("You are the handler of: %s", what),
+            "returned": _("Returned by the handler: %s", what),
+            "feedback": _("Feedback has come, to be verified: %s", what),
+            "extension_asked": _("More time is asked for: %s", what),
+            "extended": _("More time granted, until %(until)s: %(order)s",
+                          until=self._local_time(self.clock_deadline), order=what),
+            "extension_refused": _("No more time granted: %s", what),
+            "sent_back": _("Sent back, to be done again: %s", what),
+            "closed": _("Verified and closed: %s", what),
+            "cancelled": _("Cancelled: %s", what),
+            "merged": _("Merged into another order: %s", what),
+            "accept_overdue": _("Not accepted in time: %s", what),
+            "overdue": _("Not handled in time: %s", what),
+        }
+        return texts[event]
+
+    def _local_time(self, moment):
+        zone = self.env.user.tz or "Asia/Shanghai"
+        if not moment:
+            return ""
+        local = fields.Datetime.context_timestamp(self.with_context(tz=zone), moment)
+        return f"{local:%Y-%m-%d %H:%M}"
+
+    # ------------------------------------------------------------------ opening
+    def action_open_source(self):
+        """Open what the order came from, as far as the user may see it."""
+        self.ensure_one()
+        self.check_access("read")
+        order = self.sudo()
+        model = order.source_model
+        if not model or model not in self.env or not order.source_id:
+            raise UserError(self.env._("This order has no source."))
+        source = self.env[model].browse(order.source_id).exists()
+        source.check_access("read")
+        if not source:
+            raise UserError(self.env._("The record has been deleted in the meantime."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": model,
+            "res_id": source.id,
+            "views": [[False, "form"]],
+        }
+
+    def _activities_done(self):
+        """What was reported upwards is settled by the step (sudo)."""
+        self.activity_unlink(ACTIVITIES)

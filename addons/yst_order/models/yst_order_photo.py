@@ -1,0 +1,107 @@
+import base64
+import binascii
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+
+PICTURES = 8
+
+
+class Order(models.Model):
+    """Photos of the spot (现场照片) and the pictures of what caused the order."""
+
+    _inherit = "yst.order"
+
+    def order_add_photo(self, data_b64, filename, latitude=None, longitude=None):
+        """Take a photo from the handler's phone as evidence, watermarked with time, place and
+        person.
+
+        :param data_b64: the file, base64
+        :param latitude: WGS-84, where the phone says it is
+        :return: dict with the evidence's ``id`` and ``problems``, words on what to mend
+        :raises AccessError: by others than the handler
+        :raises UserError: the order is not at work, or the file is too large or no photo
+        """
+        self.ensure_one()
+        self.check_access("read")
+        order = self.sudo()
+        if order.user_id != self.env.user:
+            raise AccessError(self.env._("Only its handler adds photos to an order."))
+        order._need_state("accepted")
+        data = self._photo_data(data_b64)
+        position = None if latitude is None or longitude is None else (latitude, longitude)
+        evidence = self._evidence_add(
+            data,
+            filename if isinstance(filename, str) else "",
+            position=position,
+            watermark=order._photo_lines(self._evidence_position(position)),
+        )
+        if evidence.sudo().kind != "photo":
+            raise UserError(self.env._("This is not a photo."))
+        problems = self._evidence_problem_words(evidence.sudo().problems)
+        return {"id": evidence.id, "problems": problems}
+
+    def order_pictures(self, limit=PICTURES):
+        """Pictures of the order's sources, for whoever may read the order.
+
+        The addresses check by themselves who may see the picture.
+
+        :return: list of dict with ``url``, ``at`` and ``caption``
+        """
+        self.ensure_one()
+        self.check_access("read")
+        limit = min(limit, PICTURES) if isinstance(limit, int) else PICTURES
+        return self.sudo()._source_pictures(limit)[self.id][:limit]
+
+    @api.model
+    def _photo_data(self, data_b64):
+        """:raises UserError: no base64, or larger than the setting allows"""
+        most = self._setting("photo_megabytes")
+        if not isinstance(data_b64, (str, bytes)) or len(data_b64) > most * 1024 * 1024 * 4 // 3:
+            raise UserError(self.env._("The photo is larger than %s MB.", most))
+        try:
+            return base64.b64decode(data_b64, validate=True)
+        except (binascii.Error, ValueError):
+            raise UserError(self.env._("The photo did not arrive complete. Please send it again."))
+
+    def _photo_lines(self, position):
+        """Time, place and person, written into the picture."""
+        moment = fields.Datetime.context_timestamp(
+            self.with_context(tz=self.env.user.tz or "Asia/Shanghai"), fields.Datetime.now()
+        )
+        place = [self.area_id.complete_name]
+        if self.place:
+            place.append(self.place)
+        if position:
+            place.append(f"{position[0]:.5f}, {position[1]:.5f}")
+        return [f"{moment:%Y-%m-%d %H:%M:%S}", " ".join(place), self.env.user.name]
+
+    def _photo_counts(self):
+        """dict of order id to the number of photos handed in for it (sudo)"""
+        evidence = self.env["yst.evidence"].sudo()
+        return dict(
+            evidence._read_group(
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("kind", "=", "photo"),
+                ],
+                ["res_id"],
+                ["__count"],
+            )
+        )
+
+    def _note_photos(self):
+        """Remember how many photos there are as the work begins (sudo)."""
+        counts = self._photo_counts()
+        for order in self:
+            order.photos_before = counts.get(order.id, 0)
+
+    def _source_pictures(self, limit):
+        """dict of order id to the pictures of its sources (sudo)"""
+        result = {order.id: [] for order in self}
+        for order, sources in self._sources():
+            for source in sources:
+                if len(result[order.id]) < limit:
+                    result[order.id] += source._order_pictures(limit - len(result[order.id]))
+        return result
