@@ -1,5 +1,6 @@
 """Zones in a picture: points as fractions of width and height. Pure functions."""
 
+import itertools
 import math
 
 MAX_POINTS = 60
@@ -37,7 +38,7 @@ def check(shape, points):
             raise ShapeError("small")
         if crosses_itself(clean):
             raise ShapeError("crossing")
-    elif any(math.dist(a, b) < MIN_LENGTH for a, b in zip(clean, clean[1:], strict=False)):
+    elif any(math.dist(a, b) < MIN_LENGTH for a, b in itertools.pairwise(clean)):
         raise ShapeError("small")
     return [list(point) for point in clean]
 

@@ -1,3 +1,4 @@
 from . import api
 from . import picture
+from . import registry
 from . import wall

@@ -7,6 +7,7 @@ from . import yst_video_camera
 from . import yst_video_camera_step
 from . import yst_video_camera_config
 from . import yst_video_camera_health
+from . import yst_video_camera_import
 from . import yst_video_camera_sample
 from . import yst_video_zone
 from . import yst_video_rule

@@ -360,6 +360,8 @@ class VideoCamera(models.Model):
         result = super().write(vals)
         if moved:
             moved.sudo().filing_changed_on = fields.Date.context_today(self)
+        if vals.get("filed_with_police_at"):
+            self.sudo().activity_feedback(["yst_video.activity_filing"])
         return result
 
     @api.ondelete(at_uninstall=False)

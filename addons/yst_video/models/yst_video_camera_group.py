@@ -32,5 +32,5 @@ class VideoCameraGroup(models.Model):
     def action_open_cameras(self):
         """The cameras of the group."""
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id("yst_video.action_video_camera")
+        action = self.env["ir.actions.act_window"]._for_xml_id("yst_video.action_camera")
         return {**action, "domain": [("group_ids", "in", self.ids)], "context": {}}
