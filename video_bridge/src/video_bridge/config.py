@@ -32,7 +32,7 @@ class Configuration:
     timezone: ZoneInfo
     retention_days: int
     still_interval: float
-    """Seconds between two stills of a camera that nobody watches."""
+    """Seconds between two stills of a camera that nobody watches; 0 for none."""
     cameras: tuple[Camera, ...]
     unbound: tuple[Camera, ...]
     """Streams without a record yet, read for installation cards; their id is minus the
@@ -64,7 +64,7 @@ def parse(document: object) -> Configuration:
         revision=_integer(top, "revision"),
         timezone=timezone(top.get("timezone", TIMEZONE)),
         retention_days=_integer(top, "retention_days", 30),
-        still_interval=_number(top, "still_interval", 300.0, low=1.0),
+        still_interval=_number(top, "still_interval", 300.0, low=0.0),
         cameras=tuple(cameras.values()),
         unbound=tuple(unbound.values()),
         problems=tuple(problems),
@@ -182,7 +182,7 @@ def _parse_window(entry: object) -> Window:
 
 def _hour(value: object) -> time:
     try:
-        return time() if value == "24:00" else time.fromisoformat(str(value))
+        return time() if str(value).startswith("24:") else time.fromisoformat(str(value))
     except ValueError:
         raise ConfigError(f"{value!r} is no hour such as 08:30") from None
 

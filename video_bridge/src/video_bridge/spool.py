@@ -317,15 +317,15 @@ class Spool:
         with self._mutex:
             self._run(move)
 
-    def drop_picture(self, key: int) -> bool:
-        """Give up the largest picture of one event that is too big to be sent; False without."""
+    def drop_pictures(self, key: int, limit: int = -1) -> int:
+        """Give up pictures of one event that cannot be sent, the largest first; how many."""
 
-        def drop(connection: sqlite3.Connection) -> bool:
+        def drop(connection: sqlite3.Connection) -> int:
             gone = connection.execute(
-                "DELETE FROM picture WHERE id = (SELECT id FROM picture WHERE event_id = ?"
-                " ORDER BY size DESC LIMIT 1)", (key,)).rowcount
+                "DELETE FROM picture WHERE id IN (SELECT id FROM picture WHERE event_id = ?"
+                " ORDER BY size DESC LIMIT ?)", (key, limit)).rowcount
             _count(connection, "dropped_pictures", gone)
-            return gone > 0
+            return gone
 
         with self._mutex:
             return self._run(drop)
@@ -423,9 +423,12 @@ class Spool:
         try:
             return self._transaction(work, write)
         except sqlite3.DatabaseError as error:
-            if not _is_corrupt(error):
+            if _is_corrupt(error):
+                self._begin_anew(error)
+            elif _is_full(error) and self._reserve.exists():
+                self._reserve.unlink(missing_ok=True)
+            else:
                 raise
-            self._begin_anew(error)
             return self._transaction(work, write)
 
     def _transaction(self, work: Callable[[sqlite3.Connection], T], write: bool) -> T:
@@ -543,8 +546,7 @@ class Spool:
         self._memory.counts.clear()
 
     def _make_room(self, need: int) -> None:
-        """The disk is full: give up the reserve, then the oldest pictures of twice `need`."""
-        self._reserve.unlink(missing_ok=True)
+        """The disk is full and the reserve given up: drop the oldest pictures of twice `need`."""
         with contextlib.suppress(sqlite3.Error):
             self._run(lambda c: _drop_pictures(c, max(2 * need, MIB)))
         with contextlib.suppress(sqlite3.Error), self._gated(fcntl.LOCK_SH):
