@@ -10,6 +10,7 @@
         "security/groups.xml",
         "security/ir.model.access.csv",
         "security/rules.xml",
+        "security/duty_report_rules.xml",
         "data/roles.xml",
         "data/categories.xml",
         "data/ir_cron.xml",

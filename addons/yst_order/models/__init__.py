@@ -11,6 +11,7 @@ from . import yst_order_photo
 from . import yst_order_link
 from . import yst_order_source_mixin
 from . import yst_order_notice
+from . import yst_order_screen
 from . import yst_order_sample
 from . import yst_duty_report
 from . import yst_calendar_day

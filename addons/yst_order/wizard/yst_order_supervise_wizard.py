@@ -1,0 +1,26 @@
+from odoo import fields, models
+
+
+class OrderSuperviseWizard(models.TransientModel):
+    """Asks for the level and the words of a supervision order (督办)."""
+
+    _name = "yst.order.supervise.wizard"
+    _inherit = ["yst.order.wizard.mixin"]
+    _description = "Supervise"
+
+    level = fields.Selection(
+        selection=lambda self: self.env["yst.order"]
+        ._fields["supervision_level"]
+        ._description_selection(self.env),
+        required=True,
+        default="yellow",
+    )
+    text = fields.Text("What is demanded", required=True)
+
+    def action_apply(self):
+        """Issue the supervision orders and show them."""
+        self.ensure_one()
+        made = self.order_ids.action_supervise(self.level, self.text)
+        if isinstance(made, dict):
+            return made
+        return {"type": "ir.actions.act_window_close"}
