@@ -4,6 +4,7 @@ The parameters are those that the bridge understands; what they mean is told in 
 rule's form.
 """
 
+import math
 from typing import Any, NamedTuple
 
 
@@ -55,3 +56,24 @@ def defaults_for(kind):
     :raise KeyError: there is no such kind
     """
     return DEFAULTS[kind]
+
+
+def read_params(text):
+    """Parameters written as ``name = number``, one in a line.
+
+    :raise ValueError: a line is none; the message is the line
+
+    >>> read_params("release = 10")
+    {'release': 10.0}
+    """
+    found = {}
+    for line in filter(None, (line.strip() for line in text.splitlines())):
+        name, sign, number = (part.strip() for part in line.partition("="))
+        try:
+            value = float(number)
+        except ValueError:
+            raise ValueError(line) from None
+        if not sign or not name.isidentifier() or not math.isfinite(value):
+            raise ValueError(line)
+        found[name] = value
+    return found

@@ -4,6 +4,7 @@ from . import yst_video_revision_mixin
 from . import yst_video_camera_group
 from . import yst_video_stream
 from . import yst_video_camera
+from . import yst_video_camera_status
 from . import yst_video_camera_step
 from . import yst_video_camera_config
 from . import yst_video_camera_health
@@ -11,11 +12,14 @@ from . import yst_video_camera_import
 from . import yst_video_camera_sample
 from . import yst_video_zone
 from . import yst_video_rule
+from . import yst_video_rule_help
 from . import yst_video_rule_window
 from . import yst_video_bridge
+from . import yst_video_bridge_key
 from . import yst_video_bridge_lease
 from . import yst_video_alert
 from . import yst_video_alert_ingest
+from . import yst_video_correlation
 from . import yst_video_alert_order
 from . import yst_video_alert_judgement
 from . import yst_video_alert_desk
@@ -30,6 +34,8 @@ from . import yst_video_footage_export
 from . import yst_video_retention
 from . import yst_video_alert_report
 from . import yst_duty_report
+from . import yst_order
 from . import ir_http
+from . import res_users
 from . import res_users_apikeys
 from . import res_config_settings

@@ -91,6 +91,13 @@ class VideoRule(models.Model):
         digits=(4, 2),
     )
     params = fields.Json("Further parameters", copy=True)
+    params_text = fields.Text(
+        "Parameters by line",
+        compute="_compute_params_text",
+        inverse="_inverse_params_text",
+        help="One in a line: name = number.",
+    )
+    kind_help = fields.Html("What it looks for", compute="_compute_kind_help")
     window_ids = fields.One2many("yst.video.rule.window", "rule_id", "Hours", copy=True)
     dispatch = fields.Selection(
         [
@@ -163,6 +170,28 @@ class VideoRule(models.Model):
             "urgency": found.urgency,
             "category": found.category,
         }
+
+    @api.depends("params")
+    def _compute_params_text(self):
+        for rule in self:
+            rule.params_text = "\n".join(
+                f"{name} = {number:g}" for name, number in sorted((rule.params or {}).items())
+            )
+
+    def _inverse_params_text(self):
+        for rule in self:
+            try:
+                rule.params = rule_defaults.read_params(rule.params_text or "")
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._("“%s” is no parameter: write name = number.", error)
+                )
+
+    @api.depends("kind")
+    @api.depends_context("lang")
+    def _compute_kind_help(self):
+        for rule in self:
+            rule.kind_help = rule._kind_help()
 
     @api.depends("kind", "zone_ids.name")
     @api.depends_context("lang")
@@ -258,6 +287,20 @@ class VideoRule(models.Model):
                 raise ValidationError(
                     self.env._("Further parameters are names with a number each.")
                 )
+
+    def action_open_alerts(self):
+        """The alerts that the rule caused."""
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id("yst_video.action_alert")
+        return {**action, "domain": [("rule_id", "=", self.id)], "context": {}}
+
+    def action_switch_on(self):
+        """Let the rules apply."""
+        self.write({"active": True})
+
+    def action_switch_off(self):
+        """Let the rules rest."""
+        self.write({"active": False})
 
     def _bridge_sees(self):
         return self.camera_id._bridge_sees()
