@@ -2,16 +2,8 @@ from odoo import fields, models
 
 from odoo.addons.yst_base.models.yst_state_mixin import state_field
 
-KINDS = [
-    ("crowd", "Crowd"),
-    ("no_mask", "No mask"),
-    ("intrusion", "Intrusion"),
-    ("loitering", "Loitering"),
-    ("obstruction", "Obstruction"),
-    ("water_level", "Water level"),
-    ("tamper", "Camera tampered with"),
-    ("offline", "Camera offline"),
-]
+from .yst_video_rule import KINDS
+
 EPISODE_STATES = [("open", "Going on"), ("closed", "Over")]
 JUDGEMENTS = [("pending", "To judge"), ("true", "True"), ("false", "False alert")]
 OUTCOMES = [
