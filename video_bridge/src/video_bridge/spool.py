@@ -32,10 +32,14 @@ T = TypeVar("T")
 
 MIB = 1024 * 1024
 RESERVE = 8 * MIB
-"""Bytes set aside on the disk, given up when it is full so that pictures can be dropped."""
+"""Bytes set aside on the disk, given up when others have filled it, so that pictures can be
+dropped: that needs room too."""
 MEMORY_EVENTS = 50_000
 MEMORY_PICTURES = 64 * MIB
-CHUNK = 200
+LOG_PAGES = 256
+CHUNK, CHUNK_BYTES = 200, MIB
+FLOOR = 3 * MIB
+"""Bytes left free on the disk at least, as long as there are pictures to drop."""
 RETRY = 2.0
 CLOSED_KEPT = 20_000
 """Closed episodes remembered, so that a late step does not open one again."""
@@ -203,7 +207,7 @@ class Spool:
             memory = self._memory
             try:
                 while memory.events or memory.counts:
-                    part = memory.events[:CHUNK]
+                    part = memory.events[: _chunk(memory.events)]
                     self._write(part)
                     del memory.events[: len(part)]
             except (sqlite3.Error, OSError) as error:
@@ -418,14 +422,19 @@ class Spool:
 
     # -- the file --------------------------------------------------------------
 
-    def _run(self, work: Callable[[sqlite3.Connection], T], *, write: bool = True) -> T:
-        """Do `work` in one transaction on the present file; a corrupt one is set aside."""
+    def _run(
+        self, work: Callable[[sqlite3.Connection], T], *, write: bool = True, grows: bool = False
+    ) -> T:
+        """Do `work` in one transaction on the present file; a corrupt one is set aside.
+
+        On a full disk the reserve is given up, but not for what would fill that as well.
+        """
         try:
             return self._transaction(work, write)
         except sqlite3.DatabaseError as error:
             if _is_corrupt(error):
                 self._begin_anew(error)
-            elif _is_full(error) and self._reserve.exists():
+            elif _is_full(error) and not grows and self._reserve.exists():
                 self._reserve.unlink(missing_ok=True)
             else:
                 raise
@@ -480,7 +489,8 @@ class Spool:
                 connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute(f"PRAGMA journal_size_limit = {self._reserve_bytes or -1}")
+            # what lies in the log has to fit into the reserve when the disk is full
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
             connection.execute("BEGIN IMMEDIATE")
             for statement in _statements(_SCHEMA):
                 connection.execute(statement)
@@ -521,6 +531,8 @@ class Spool:
 
         def insert(connection: sqlite3.Connection) -> None:
             now = self._clock()
+            if self._room() < FLOOR:
+                _drop_pictures(connection, need)
             for event in events:
                 _insert(connection, event, now)
             for name, number in counts.items():
@@ -528,27 +540,33 @@ class Spool:
             self._keep_limits(connection)
 
         try:
-            self._run(insert)
+            self._run(insert, grows=True)
         except sqlite3.Error as error:
             if not _is_full(error):
                 raise
             self._note(error)
             self._make_room(need)
             try:
-                self._run(insert)
+                self._run(insert, grows=True)
             except sqlite3.Error as again:
                 pictures = sum(len(event.snapshots) for event in events)
                 if not _is_full(again) or not pictures:
                     raise
                 events = [replace(event, snapshots=()) for event in events]
                 counts = counts + Counter(dropped_pictures=pictures)
-                self._run(insert)
+                self._run(insert, grows=True)
         self._memory.counts.clear()
 
     def _make_room(self, need: int) -> None:
-        """The disk is full and the reserve given up: drop the oldest pictures of twice `need`."""
+        """The disk is full: give up the reserve, then the oldest pictures of twice `need`."""
+        self._reserve.unlink(missing_ok=True)
+        self._checkpoint()
         with contextlib.suppress(sqlite3.Error):
             self._run(lambda c: _drop_pictures(c, max(2 * need, MIB)))
+        self._checkpoint()
+
+    def _checkpoint(self) -> None:
+        """Move the log into the file, so that the log's room can be used again."""
         with contextlib.suppress(sqlite3.Error), self._gated(fcntl.LOCK_SH):
             self._open().execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
@@ -560,11 +578,17 @@ class Spool:
         """Set room aside again once there is plenty."""
         if not self._reserve_bytes or self._reserve.exists():
             return
-        with contextlib.suppress(OSError):
-            room = os.statvfs(self.path.parent)
-            if room.f_bavail * room.f_frsize > 4 * self._reserve_bytes:
-                with open(self._reserve, "wb") as file:
-                    os.posix_fallocate(file.fileno(), 0, self._reserve_bytes)
+        if self._room() > 4 * self._reserve_bytes:
+            with contextlib.suppress(OSError), open(self._reserve, "wb") as file:
+                os.posix_fallocate(file.fileno(), 0, self._reserve_bytes)
+
+    def _room(self) -> int:
+        """Bytes free on the disk."""
+        try:
+            disk = os.statvfs(self.path.parent)
+        except OSError:
+            return FLOOR
+        return disk.f_bavail * disk.f_frsize
 
     def _keep_limits(self, connection: sqlite3.Connection) -> None:
         """Drop what is too much: pictures, then steps that a later one replaces, then alerts."""
@@ -780,6 +804,16 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
+
+
+def _chunk(events: Sequence[AlertEvent]) -> int:
+    """How many of these to write in one transaction: what the log takes without growing."""
+    size = 0
+    for number, event in enumerate(events[:CHUNK]):
+        size += _bytes_of(event)
+        if size > CHUNK_BYTES and number:
+            return number
+    return CHUNK
 
 
 def _bytes_of(event: AlertEvent) -> int:
