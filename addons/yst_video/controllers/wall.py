@@ -40,11 +40,10 @@ class VideoWallController(Controller):
         return request.env["yst.video.wall"]._cameras()
 
     @route("/yst/video/wall/tiles", type="jsonrpc", auth="user")
-    def tiles(self, ids, seen=True):
-        """State and age of the tiles shown.
+    def tiles(self, ids):
+        """State and age of the tiles shown, which counts as looking at them.
 
         :param list ids: of cameras, at most as many as a wall has tiles
-        :param bool seen: False while the page is hidden: nobody looks, nothing is written down
         :return: {"tiles": […]}, or {"purpose": None} when the purpose has to be given first
         """
         self._check()
@@ -52,11 +51,10 @@ class VideoWallController(Controller):
         if not purpose:
             return {"purpose": None, "tiles": []}
         cameras, tiles = request.env["yst.video.wall"]._tiles(ids)
-        if seen:
-            shown = {tile["id"] for tile in tiles if tile["at"]}
-            request.env["yst.video.view.log"]._look(
-                cameras.filtered(lambda camera: camera.id in shown), "wall", *purpose
-            )
+        shown = {tile["id"] for tile in tiles if tile["at"]}
+        request.env["yst.video.view.log"]._look(
+            cameras.filtered(lambda camera: camera.id in shown), "wall", *purpose
+        )
         return {"purpose": purpose[0], "tiles": tiles}
 
     @route("/yst/video/live", type="jsonrpc", auth="user")

@@ -91,6 +91,7 @@ class VideoAlert(models.Model):
                     "judgement": alert.judgement,
                     "judgement_name": judgements.get(alert.judgement),
                     "cover": alert.cover,
+                    "order": bool(alert.sudo().order_id),
                 }
                 for alert in alerts
             ],

@@ -3,6 +3,9 @@ import binascii
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+from odoo.addons.yst_base import limits
 
 from .. import blur
 from .yst_video_footage_request import OPERATOR
@@ -166,3 +169,14 @@ class FootageRequest(models.Model):
             "picture": _("The picture is gone or cannot be read."),
             "too_many": _("There are too many rectangles."),
         }.get(code) or _("A rectangle is none. Please draw it again.")
+
+    # ------------------------------------------------------------------ for the paper
+    def _paper_lang(self):
+        """The office's papers are in the office's language."""
+        return self.env.company.partner_id.lang or self.env.lang or "en_US"
+
+    def _paper_day(self):
+        """The day of the last step, in words."""
+        self.ensure_one()
+        moment = self.returned_at or self.handed_at or self.decided_at or self.submitted_at
+        return format_date(self.env, limits.to_local(moment).date()) if moment else False
