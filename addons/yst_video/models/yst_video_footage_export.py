@@ -172,11 +172,13 @@ class FootageRequest(models.Model):
 
     # ------------------------------------------------------------------ for the paper
     def _paper_lang(self):
-        """The office's papers are in the office's language."""
-        return self.env.company.partner_id.lang or self.env.lang or "en_US"
+        """Papers are in the language of who prints them."""
+        return self.env.lang or "zh_CN"
 
     def _paper_day(self):
         """The day of the last step, in words."""
         self.ensure_one()
         moment = self.returned_at or self.handed_at or self.decided_at or self.submitted_at
-        return format_date(self.env, limits.to_local(moment).date()) if moment else False
+        if not moment:
+            return False
+        return format_date(self.env, limits.to_local(moment).date(), date_format="long")
