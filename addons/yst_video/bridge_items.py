@@ -158,7 +158,7 @@ def text(value, name, longest):
     """
     if not isinstance(value, str) or len(value) > longest:
         raise Bad("bad_item", f"{name}: not a text of at most {longest} characters")
-    if "\x00" in value or not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
+    if "\x00" in value or (not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value)):
         raise Bad("bad_item", f"{name}: holds a character that is none")
     return value
 

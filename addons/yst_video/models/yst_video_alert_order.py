@@ -150,7 +150,7 @@ class YstVideoAlert(models.Model):
                 self._make_orders(by)
         except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
             raise  # the whole request is run again
-        except Exception as error:  # noqa: BLE001 - an order's failure never loses an alert
+        except Exception as error:
             _logger.warning("No orders for the alerts %s", self.ids, exc_info=True)
             self._note_failure(error)
             return False
