@@ -8,7 +8,9 @@ from . import yst_video_camera_status
 from . import yst_video_camera_step
 from . import yst_video_camera_config
 from . import yst_video_camera_health
+from . import yst_video_camera_live
 from . import yst_video_camera_import
+from . import yst_video_camera_map
 from . import yst_video_camera_sample
 from . import yst_video_zone
 from . import yst_video_rule
@@ -23,6 +25,7 @@ from . import yst_video_correlation
 from . import yst_video_alert_order
 from . import yst_video_alert_judgement
 from . import yst_video_alert_desk
+from . import yst_video_alert_sample
 from . import yst_video_snapshot
 from . import yst_video_false_reason
 from . import yst_video_still

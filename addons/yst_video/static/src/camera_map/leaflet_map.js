@@ -1,0 +1,126 @@
+/**
+ * Leaflet (served by this server) with the office's ground: tiles where a server is set, else
+ * areas on a plain ground. No other host is asked unless the office has set one.
+ */
+/* global L */
+
+import { _t } from "@web/core/l10n/translation";
+import { fromGcj02, toGcj02, wedge } from "./coordinates";
+
+export const COLOURS = {
+    online: "#198754",
+    offline: "#dc3545",
+    maintenance: "#fd7e14",
+    planned: "#6c757d",
+    retired: "#adb5bd",
+};
+
+/** A Leaflet map in an element, with its ground. */
+export function makeMap(element, ground) {
+    const map = L.map(element, {
+        zoomControl: true,
+        attributionControl: Boolean(ground.url),
+        maxZoom: 19,
+        minZoom: 10,
+    });
+    map.attributionControl?.setPrefix("");
+    if (ground.url) {
+        L.tileLayer(ground.url, { maxZoom: 19, attribution: ground.copyright }).addTo(map);
+    }
+    L.control.scale({ imperial: false }).addTo(map);
+    map.zoomControl._zoomInButton.title = _t("Closer");
+    map.zoomControl._zoomOutButton.title = _t("Further away");
+    return map;
+}
+
+/** Where a WGS-84 position lies on the ground. */
+export function onGround(ground, latitude, longitude) {
+    const position = [latitude, longitude];
+    return ground.url && ground.datum === "gcj02" ? toGcj02(position) : position;
+}
+
+/** The WGS-84 position of a point of the ground. */
+export function fromGround(ground, { lat, lng }) {
+    return ground.url && ground.datum === "gcj02" ? fromGcj02([lat, lng]) : [lat, lng];
+}
+
+/** Areas as outlines or, without one, as names at their centres. */
+export function drawAreas(map, ground, areas) {
+    const layer = L.layerGroup().addTo(map);
+    for (const area of areas) {
+        if (area.boundary) {
+            L.geoJSON(JSON.parse(area.boundary), {
+                coordsToLatLng: ([longitude, latitude]) =>
+                    L.latLng(onGround(ground, latitude, longitude)),
+                style: {
+                    className: "o_yst_area",
+                    weight: area.kind === "subdistrict" ? 3 : 1.5,
+                    fill: false,
+                },
+                interactive: false,
+            }).addTo(layer);
+        }
+        if (area.kind === "subdistrict" || !(area.latitude || area.longitude)) {
+            continue;
+        }
+        const label = document.createElement("span");
+        label.textContent = area.name;
+        L.marker(onGround(ground, area.latitude, area.longitude), {
+            icon: L.divIcon({ className: "o_yst_area_name", html: label, iconSize: null }),
+            interactive: false,
+            keyboard: false,
+            zIndexOffset: -1000,
+        }).addTo(layer);
+    }
+    return layer;
+}
+
+/** The sign of a camera: a dot in the colour of its state, with the sector that it sees. */
+export function cameraIcon(camera, chosen = false) {
+    const colour = COLOURS[camera.status] || COLOURS.planned;
+    const svg = `<svg viewBox="-30 -30 60 60" aria-hidden="true"><path d="${wedge(
+        Number(camera.heading) || 0,
+        Number(camera.view_angle) || 90,
+        28
+    )}" fill="${colour}" fill-opacity=".3" stroke="${colour}" stroke-opacity=".6"/><circle r="${
+        chosen ? 9 : 7
+    }" fill="${colour}" stroke="#fff" stroke-width="2"/></svg>`;
+    return L.divIcon({ className: "o_yst_camera_sign", html: svg, iconSize: [60, 60] });
+}
+
+/** Markers of cameras, bundled where they lie close; bundles with an offline camera are red. */
+export function cameraLayer(cameras, ground, onClick) {
+    const group = L.markerClusterGroup({
+        disableClusteringAtZoom: 17,
+        maxClusterRadius: 45,
+        showCoverageOnHover: false,
+        spiderfyOnMaxZoom: false,
+        chunkedLoading: true,
+        iconCreateFunction: (bundle) => {
+            const states = bundle.getAllChildMarkers().map((marker) => marker.options.camera.status);
+            const count = document.createElement("span");
+            count.textContent = states.length;
+            const worst = ["offline", "maintenance", "online"].find((state) =>
+                states.includes(state)
+            );
+            return L.divIcon({
+                className: `o_yst_bundle o_yst_bundle_${worst || "planned"}`,
+                html: count,
+                iconSize: [38, 38],
+            });
+        },
+    });
+    const markers = new Map();
+    for (const camera of cameras) {
+        const marker = L.marker(onGround(ground, camera.latitude, camera.longitude), {
+            icon: cameraIcon(camera),
+            title: camera.name,
+            alt: camera.name,
+            camera,
+        });
+        marker.on("click", () => onClick(camera));
+        markers.set(camera.id, marker);
+    }
+    group.addLayers([...markers.values()]);
+    return { group, markers };
+}
