@@ -72,7 +72,7 @@ class VideoWallController(Controller):
         camera.check_access("read")
         if not camera:
             raise UserError(request.env._("There is no such camera."))
-        url = camera.sudo().live_url
+        url = camera._live_address()
         if not url:
             manager = request.env.user.has_group("yst_video.group_video_manager")
             return {
