@@ -61,7 +61,7 @@ def whole(path: Path) -> bool:
     """Whether SQLite finds no fault with a file."""
     try:
         with contextlib.closing(sqlite3.connect(path)) as connection:
-            return connection.execute("PRAGMA quick_check").fetchone()[0] == "ok"
+            return bool(connection.execute("PRAGMA quick_check").fetchone()[0] == "ok")
     except sqlite3.DatabaseError:
         return False
 

@@ -30,6 +30,8 @@ SMALL = 1024
 """Bodies of fewer bytes are not worth compressing."""
 ANSWER_LIMIT = 64 * 1024 * 1024
 CONNECT_TIMEOUT = 10.0
+HTTP_ERROR = "http_error"
+"""The code of errors that the platform's web server makes, not the interface."""
 
 
 class ApiError(Exception):
@@ -217,8 +219,9 @@ def _judge(path: str, status: int, raw: bytes, headers: Mapping[str, str]) -> An
     # only the interface itself can refuse for good: a 404 may come from a proxy or from a
     # server that has not loaded the database yet
     final = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    if code and final and status not in (HTTPStatus.REQUEST_TIMEOUT,
-                                         HTTPStatus.TOO_MANY_REQUESTS):
+    if code and code != HTTP_ERROR and final and status not in (
+        HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS
+    ):
         raise Refused(status, code, message)
     raise Unreachable(said, _retry_after(headers))
 

@@ -396,7 +396,6 @@ class Uplink:
             else:
                 backoff.reset()
                 self.metrics.problems.pop("delivery", None)
-                limit = min(limit * 2, self._pace.batch)
                 continue
             await _first(self._reached, wait)
 
@@ -417,7 +416,7 @@ class Uplink:
             await self._refuse([Refusal(batch.items[0].key, error.code, error.message)])
             return limit
         await self._settle(batch, results)
-        return limit
+        return min(limit * 2, self._pace.batch)
 
     async def _settle(self, batch: Batch, results: Sequence[wire.Result]) -> None:
         metrics = self.metrics
