@@ -1,4 +1,5 @@
 from . import res_users
+from . import mail_message
 from . import yst_order_category
 from . import yst_duty_shift
 from . import yst_order
@@ -12,6 +13,7 @@ from . import yst_order_link
 from . import yst_order_source_mixin
 from . import yst_order_notice
 from . import yst_order_screen
+from . import yst_duty_shift_screen
 from . import yst_order_sample
 from . import yst_duty_report
 from . import yst_calendar_day

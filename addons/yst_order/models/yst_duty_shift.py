@@ -65,6 +65,12 @@ class DutyShift(models.Model):
             if any(user.share for user in shift.sudo().user_ids):
                 raise ValidationError(self.env._("Only staff can be on duty."))
 
+    def write(self, vals):
+        result = super().write(vals)
+        if {"area_id", "department_id"} & vals.keys():
+            self.check_access("write")  # nor is it moved to where the user may not write
+        return result
+
     # ------------------------------------------------------------------ who is on duty
     @api.model
     def _on_duty(self, areas, at=None):

@@ -336,7 +336,10 @@ class Order(models.Model):
                 raise UserError(
                     self.env._("An order that has been dispatched is changed by its actions.")
                 )
-        return super().write(vals)
+        result = super().write(vals)
+        if "area_id" in vals:
+            self.check_access("write")  # nor is it moved to where the user may not write
+        return result
 
     def unlink(self):
         if any(order.state != "draft" for order in self):
@@ -385,7 +388,8 @@ class Order(models.Model):
     @api.model
     def _check_allowed_fields(self, vals):
         """Refuse what an action alone may change; ``vals`` come from a person or a program."""
-        extra = vals.keys() - DRAFT_FIELDS - THREAD_FIELDS
+        # the state is yst.state.mixin's to refuse
+        extra = vals.keys() - DRAFT_FIELDS - THREAD_FIELDS - {"state"}
         if extra:
             labels = ", ".join(
                 self._fields[name]._description_string(self.env)

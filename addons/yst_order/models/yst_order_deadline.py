@@ -161,6 +161,7 @@ class Order(models.Model):
                     "res_id": order.id,
                     "activity_type_id": kind.id,
                     "user_id": user.id,
+                    "automated": True,
                     "summary": order._notice_text(event),
                     "date_deadline": self.env["yst.calendar.day"]._today(),
                 }

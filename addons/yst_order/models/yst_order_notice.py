@@ -95,65 +95,70 @@ class Order(models.Model):
 
     # ------------------------------------------------------------------ the inbox
     def _notify_inbox(self, event, users):
-        """One message an order and language into the inboxes of its users, not of who did it.
+        """Tell the users of each order, but not who did it, in their inboxes and languages.
 
-        Who would get more than a few at once gets a single one that counts them.
+        Who would get more than a few at once gets a single message that counts them. The number
+        of statements depends on the languages, not on orders or users.
+
+        :param users: dict of order to res.users
         """
         by_user = defaultdict(self.browse)
         for order in self:
             for user in users[order] - self.env.user:
                 by_user[user] += order
-        single, counted = defaultdict(self.env["res.users"].sudo), []
+        people = defaultdict(self.env["res.users"].sudo)  # of (orders, language): one message
         for user, orders in by_user.items():
             if len(orders) > NOTICES_AT_ONCE:
-                counted.append((user, orders))
-            else:
-                for order in orders:
-                    single[order, user.lang] |= user
-        langs = {lang for _order, lang in single} | {user.lang for user, _orders in counted}
-        for lang in langs:
-            orders = self.filtered(lambda one, lang=lang: (one, lang) in single)
-            local = orders.with_context(lang=lang or self.env.lang)
-            messages = local._message_log_batch(
-                bodies={one.id: one._notice_text(event) for one in local},
-                message_type="user_notification",
-            )
-            rows = [
-                (message, single[order, lang])
-                for order, message in zip(orders, messages, strict=True)
+                people[orders, user.lang] |= user
+                continue
+            for order in orders:
+                people[order, user.lang] |= user
+        self.env["mail.notification"].sudo().create(
+            [
+                {
+                    "mail_message_id": message.id,
+                    "author_id": message.author_id.id,
+                    "res_partner_id": partner.id,
+                    "notification_type": "inbox",
+                    "notification_status": "sent",
+                }
+                for lang in {lang for _orders, lang in people}
+                for orders, message in self._notice_messages(
+                    event, [orders for orders, one in people if one == lang], lang
+                )
+                for partner in people[orders, lang].partner_id
             ]
-            rows += self._notify_counted(
-                event, [(user, of) for user, of in counted if user.lang == lang], lang
-            )
-            self.env["mail.notification"].sudo().create(
-                [
-                    {
-                        "mail_message_id": message.id,
-                        "author_id": message.author_id.id,
-                        "res_partner_id": partner.id,
-                        "notification_type": "inbox",
-                        "notification_status": "sent",
-                    }
-                    for message, people in rows
-                    for partner in people.partner_id
-                ]
-            )
+        )
 
-    def _notify_counted(self, event, counted, lang):
-        """One message for each (user, orders), on the first of the orders."""
-        rows = []
-        for user, orders in counted:
-            local = orders.with_context(lang=lang or self.env.lang)
-            text = local.env._(
-                "%(first)s And %(count)s more orders.",
-                first=local[0]._notice_text(event),
-                count=len(orders) - 1,
-            )
-            message = local[0]._message_log_batch(
-                bodies={orders[0].id: text}, message_type="user_notification"
-            )
-            rows.append((message, user))
-        return rows
+    def _notice_messages(self, event, groups, lang):
+        """Pairs of orders and the message about them, for a list of sets of orders.
+
+        A message stands with the first of its orders. Those of different orders are written in
+        one go, so a second go is needed only where two begin with the same order.
+        """
+        groups, pairs = list(groups), []
+        while groups:
+            now, later = {}, []
+            for orders in groups:
+                if orders[0] in now:
+                    later.append(orders)
+                else:
+                    now[orders[0]] = orders
+            anchors = self.browse([one.id for one in now])
+            anchors = anchors.with_context(lang=lang or self.env.lang)
+            texts = {one.id: one._notice_text(event) for one in anchors}
+            for anchor in anchors:
+                more = len(now[anchor]) - 1
+                if more:
+                    texts[anchor.id] = anchor.env._(
+                        "%(first)s And %(count)s more orders.",
+                        first=texts[anchor.id],
+                        count=more,
+                    )
+            messages = anchors._message_log_batch(texts, message_type="user_notification")
+            pairs += zip(now.values(), messages, strict=True)
+            groups = later
+        return pairs
 
     def _notice_text(self, event):
         """What the inbox says, in the language of the environment."""
