@@ -148,7 +148,7 @@ export class VideoWall extends Component {
     }
 
     /** A tile as it has to be drawn now: the server's word, and how much time has passed since. */
-    tile(camera) {
+    tileOf(camera) {
         const tile = this.state.tiles[camera.id] || {};
         const passed = Math.max(0, (this.state.now - tile.receivedAt) / 1000) || 0;
         const age = tile.at ? tile.age + passed : null;
