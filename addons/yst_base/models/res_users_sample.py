@@ -25,18 +25,24 @@ class ResUsers(models.Model):
 
         :param list entries: dicts with login, password, role (shown as the name), and
             optionally roles and groups (XML ids), jurisdiction (area codes), portal (bool),
-            resident (dict with identity, mobile, area); entries whose roles or groups are
-            not installed yet are left for the addon that brings them
+            resident (dict with identity, mobile, area); roles and groups that are not
+            installed yet are left for the addon that brings them, entries without any that
+            is, altogether
         :return: the users
         :raise UserError: an area that is not there
         """
         users = self.browse()
         for entry in entries:
-            roles = [self.env.ref(x, raise_if_not_found=False) for x in entry.get("roles", [])]
-            groups = [self.env.ref(x, raise_if_not_found=False) for x in entry.get("groups", [])]
-            if all(roles) and all(groups):
+            wanted = [*entry.get("roles", []), *entry.get("groups", [])]
+            roles = self._sample_refs(entry.get("roles", []))
+            groups = self._sample_refs(entry.get("groups", []))
+            if roles or groups or not wanted:
                 users |= self._load_sample_user(entry, roles, groups)
         return users
+
+    def _sample_refs(self, xmlids):
+        records = (self.env.ref(xmlid, raise_if_not_found=False) for xmlid in xmlids)
+        return [record for record in records if record]
 
     def _load_sample_user(self, entry, roles, groups):
         codes = entry.get("jurisdiction", [])

@@ -119,9 +119,12 @@ class Order(models.Model):
             order.write({"source_model": source._name, "source_id": source[0].id})
 
     # ------------------------------------------------------------------ the step itself
-    def _dispatch(self, allowed_from="draft", values=None, message=None):
-        """Set state, limits, clock and number of the orders (sudo)."""
-        now = fields.Datetime.now()
+    def _dispatch(self, allowed_from="draft", values=None, message=None, at=None):
+        """Set state, limits, clock and number of the orders (sudo).
+
+        :param at: naive UTC, when it is dispatched; now by default
+        """
+        now = at or fields.Datetime.now()
         lacking = self.filtered(lambda one: one.kind == "task" and not one.category_id)
         if lacking:
             raise UserError(

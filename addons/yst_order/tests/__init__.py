@@ -10,3 +10,4 @@ from . import test_escalation
 from . import test_views
 from . import test_report
 from . import test_tour
+from . import test_sample
