@@ -33,7 +33,7 @@ class KeyUnit:
     """Bytes of the other pictures since the key frame before, filler not counted."""
     delta_frames: int = 0
     delta_peak: int = 0
-    """Bytes of the largest of them."""
+    """Bytes of the second largest of them: a single large one is a whim of the encoder."""
 
 
 class Depacketiser:
@@ -51,6 +51,7 @@ class Depacketiser:
         "_marker_ends",
         "_on_key",
         "_peak",
+        "_peak_of_all",
         "_recovery",
         "_scratch",
         "_sets",
@@ -89,6 +90,7 @@ class Depacketiser:
         self._total = 0
         self._deltas = 0
         self._peak = 0
+        self._peak_of_all = 0
         self._reset()
         for unit in parameter_sets:
             if unit:
@@ -166,10 +168,14 @@ class Depacketiser:
             size = self._bytes - self._filler
             self._total += size
             self._deltas += 1
-            self._peak = max(self._peak, size)
+            if size > self._peak:
+                if size > self._peak_of_all:
+                    self._peak, self._peak_of_all = self._peak_of_all, size
+                else:
+                    self._peak = size
         elif self._damaged or self._fragment or not self.parameters:
             self.damaged_keys += 1
-            self._total = self._deltas = self._peak = 0
+            self._total = self._deltas = self._peak = self._peak_of_all = 0
         else:
             unit = KeyUnit(
                 codec=self.codec,
@@ -181,7 +187,7 @@ class Depacketiser:
                 delta_frames=self._deltas,
                 delta_peak=self._peak,
             )
-            self._total = self._deltas = self._peak = 0
+            self._total = self._deltas = self._peak = self._peak_of_all = 0
             self._reset()
             self._on_key(unit)
             return

@@ -240,7 +240,9 @@ class RtspProtocol(asyncio.BufferedProtocol):
 
     # What goes out
 
-    def send(self, method: str, address: str, headers: Mapping[str, str]) -> asyncio.Future[Response]:
+    def send(
+        self, method: str, address: str, headers: Mapping[str, str]
+    ) -> asyncio.Future[Response]:
         """Send a request; the future gives the answer that has its number."""
         self._sequence += 1
         future: asyncio.Future[Response] = self._loop.create_future()
@@ -332,7 +334,7 @@ class RtspSession:
             async with asyncio.timeout(CONNECT_TIMEOUT):
                 self._buffer.counters.connects += 1
                 _transport, protocol = await loop.create_connection(
-                    lambda: RtspProtocol(self._buffer), parts.hostname, parts.port or 554
+                    lambda: RtspProtocol(self._buffer), parts.hostname or "", parts.port or 554
                 )
         except TimeoutError:
             raise RtspError("unreachable", "the camera does not answer") from None

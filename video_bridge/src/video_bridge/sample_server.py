@@ -13,7 +13,6 @@ import asyncio
 import base64
 import contextlib
 import random
-import re
 import secrets
 import signal
 import struct
@@ -26,6 +25,7 @@ from urllib.parse import unquote, urlsplit
 import av
 from av.bitstream import BitStreamFilterContext
 
+from video_bridge.annexb import split_annexb
 from video_bridge.auth import authorised
 
 SUFFIXES = (".mp4", ".ts", ".mkv")
@@ -35,6 +35,7 @@ _PAYLOAD = 1400
 _MAX_REQUEST = 16 * 1024
 _MAX_BEHIND = 4 * 1024 * 1024
 _HEADER = struct.Struct(">BBHBBHII")
+_SOURCE = 0x59535431
 _NUMBERS = struct.Struct(">HI")
 
 Fault = Literal["stall", "garbage", "drop", "loss", "mute"]
@@ -111,15 +112,6 @@ def load_clip(path: Path, name: str | None = None) -> Clip:
     )
 
 
-def split_annexb(data: bytes) -> list[bytes]:
-    """The NAL units of an access unit, without start codes."""
-    return [
-        unit
-        for part in re.split(rb"\x00\x00\x01", data)[1:]
-        if (unit := part.rstrip(b"\x00"))
-    ]
-
-
 def packetise(units: Sequence[bytes], codec: str, payload: int = _PAYLOAD) -> list[bytes]:
     """Interleaved RTP packets of one picture; the last one has the marker."""
     bodies: list[bytes] = []
@@ -130,17 +122,20 @@ def packetise(units: Sequence[bytes], codec: str, payload: int = _PAYLOAD) -> li
         if codec == "h264":
             head, kind, rest = bytes((unit[0] & 0xE0 | 28,)), unit[0] & 0x1F, unit[1:]
         else:
-            head, kind, rest = bytes((unit[0] & 0x81 | 49 << 1, unit[1])), unit[0] >> 1 & 63, unit[2:]
+            head, kind = bytes((unit[0] & 0x81 | 49 << 1, unit[1])), unit[0] >> 1 & 63
+            rest = unit[2:]
         for place in range(0, len(rest), payload):
             piece = rest[place : place + payload]
             flags = (0x80 if not place else 0) | (0x40 if place + payload >= len(rest) else 0)
             bodies.append(head + bytes((flags | kind,)) + piece)
     last = len(bodies) - 1
     return [
-        _HEADER.pack(36, 0, 12 + len(body), 0x80, 96 | (0x80 if index == last else 0), 0, 0, 0x59535431)
+        _HEADER.pack(
+            36, 0, 12 + len(body), 0x80, 96 | (0x80 if index == last else 0), 0, 0, _SOURCE
+        )
         + body
         for index, body in enumerate(bodies)
-    ]  # fmt: skip
+    ]
 
 
 def _set_kind(codec: str, unit: bytes) -> str:
