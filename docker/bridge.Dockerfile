@@ -26,4 +26,4 @@ USER video_bridge
 VOLUME ["/var/lib/video_bridge"]
 EXPOSE 9108
 ENTRYPOINT ["/opt/bridge/bin/python", "-m", "video_bridge"]
-CMD ["run", "--config", "/etc/video_bridge.toml"]
+CMD ["run", "/etc/video_bridge.toml"]

@@ -73,7 +73,7 @@ def _start(ready, server, conf, name, port):
                         listen=machine.any_free_port()),
         mode=0o600,
     )
-    children["bridge"] = _spawn(f"bridge-{port}", bridge.command("run", "--config", settings))
+    children["bridge"] = _spawn(f"bridge-{port}", bridge.command("run", settings))
     return children
 
 

@@ -12,6 +12,7 @@ import asyncio
 import json
 import logging
 import os
+import sys
 import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -29,7 +30,7 @@ PAUSE = 30.0
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The arguments of the command."""
-    parser.add_argument("--config", type=Path, required=True, help="the bridge's settings file")
+    parser.add_argument("settings", type=Path, help="the settings file (TOML)")
     parser.add_argument("--output", type=Path, required=True, help="the gateway's settings file")
     parser.add_argument(
         "--ask", metavar="URL", required=True,
@@ -40,7 +41,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(options: argparse.Namespace) -> int:
     """Write the settings once, or for ever."""
-    found = settings.load(options.config)
+    try:
+        found = settings.load(options.settings)
+    except settings.SettingsError as error:
+        print(error, file=sys.stderr)  # noqa: T201
+        return 2
     jsonlog.set_up(found.bridge.log_level)
     if found.odoo is None:
         _write(options.output, document(found.cameras, options.ask))
