@@ -15,13 +15,15 @@ from typing import Any
 import av
 import numpy as np
 
-from video_bridge.clips import people, things, water
+from video_bridge.clips import masks, people, things, water
 from video_bridge.clips.scenario import Clip, labels
 from video_bridge.clips.stage import FPS, HEIGHT, WIDTH, Stage
+from video_bridge.detect import models_dir
+from video_bridge.models_fetch import FACE_SAMPLE
 
 _logger = logging.getLogger(__name__)
 
-REVISION = 1
+REVISION = 3
 """Raised when the clips change: clips of another revision are made anew."""
 _TICK = Fraction(2, 25)
 """Seconds a frame."""
@@ -31,8 +33,10 @@ _CRF = "23"
 _INDEX = "clips.json"
 
 
-def make(folder: Path, source: Path, only: set[str] | None = None, force: bool = False) -> int:
-    """Make the clips that are missing; how many were made.
+def make(
+    folder: Path, source: Path, portrait: Path, only: set[str] | None = None, force: bool = False
+) -> int:
+    """Make the clips that are missing; how many were made. Without portrait none with a face.
 
     :raises ValueError: when the source is not the street video
     :raises OSError: when it cannot be read or the folder not be written
@@ -40,13 +44,16 @@ def make(folder: Path, source: Path, only: set[str] | None = None, force: bool =
     if not source.is_file():
         raise FileNotFoundError(f"no street video at {source}")
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = f"{REVISION}:{hashlib.sha256(source.read_bytes()).hexdigest()}"
+    stamp = f"{REVISION}:{hashlib.sha256(source.read_bytes()).hexdigest()}:{portrait.is_file()}"
     if not force and only is None and _is_done(folder, stamp):
         _logger.info("the clips are there")
         return 0
     stage = Stage(source)
     made = []
-    for clip in [*people.clips(stage), *things.clips(stage), *water.clips()]:
+    all_clips = [
+        *people.clips(stage), *things.clips(stage), *water.clips(), *masks.clips(stage, portrait),
+    ]
+    for clip in all_clips:
         if only is None or clip.name in only:
             begun = time.process_time()
             _encode(clip, folder / f"{clip.name}.mp4")
@@ -107,6 +114,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--source", type=Path, default=Path(".local/video/vtest.avi"),
         help="vtest.avi from OpenCV's examples (default: %(default)s)",
     )
+    parser.add_argument(
+        "--models", type=Path, default=None, help="where fetch-models has put the portrait"
+    )
     parser.add_argument("--only", action="append", help="make this clip only; may be repeated")
     parser.add_argument("--force", action="store_true", help="make them although they are there")
 
@@ -116,7 +126,10 @@ def main(options: argparse.Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(message)s")
     try:
         only = set(options.only) if options.only else None
-        made = make(options.directory, options.source, only, options.force)
+        portrait = (options.models or models_dir()) / FACE_SAMPLE
+        if not portrait.is_file():
+            _logger.warning("Without %s there are no clips with faces: run fetch-models", portrait)
+        made = make(options.directory, options.source, portrait, only, options.force)
     except (OSError, ValueError) as error:
         _logger.error("The sample clips cannot be made: %s", error)
         return 1

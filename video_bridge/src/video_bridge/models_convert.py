@@ -129,7 +129,8 @@ class _Converter:
         refs = [str(ref) for ref in node.get("input", [])]
         if kind == "Const":
             return self._weights[str(node["name"])]
-        return convert(self, node, refs)
+        done: _Value | Array | list[_Value] = convert(self, node, refs)
+        return done
 
     # one method an operator
 

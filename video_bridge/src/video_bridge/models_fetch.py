@@ -26,10 +26,13 @@ from pathlib import Path
 from video_bridge.detect import models_dir
 from video_bridge.detect.nanodet import OUTPUTS
 from video_bridge.models_convert import graph_to_onnx
+from video_bridge.models_torch import mask_to_onnx
 
 _logger = logging.getLogger(__name__)
 
 MANIFEST = "models.json"
+FACE_SAMPLE = "face-sample.png"
+"""Not a model: a portrait for the sample clips of ``no_mask``."""
 REVISION = 1
 """Raised when a model has to be made anew although its package is the same."""
 _TIMEOUT = 600
@@ -65,6 +68,10 @@ def _nanodet(parts: Sequence[bytes]) -> bytes:
     return graph_to_onnx(parts[0], parts[1], dict(zip(OUTPUTS, nodes, strict=True)))
 
 
+def _mask(parts: Sequence[bytes]) -> bytes:
+    return mask_to_onnx(parts[0])
+
+
 def _as_it_is(parts: Sequence[bytes]) -> bytes:
     return parts[0]
 
@@ -87,6 +94,48 @@ MODELS = (
             ),
         ),
         _nanodet,
+    ),
+    Model(
+        "face.tflite",
+        "npm",
+        "@mediapipe/face_detection",
+        "0.4.1657300184",
+        "Apache-2.0",
+        (
+            Member(
+                "package/face_detection_full_range.tflite",
+                "99bf9494d84f50acc6617d89873f71bf6635a841ea699c17cb3377f9507cfec3",
+            ),
+        ),
+        _as_it_is,
+    ),
+    Model(
+        "mask.onnx",
+        "pip",
+        "mask_recognition",
+        "0.0.1",
+        "MIT",
+        (
+            Member(
+                "mask_recognition/model/model.pth",
+                "d60694a5f2fb91f15b9d150c69977ceb45c2ef5cf25330e1d5ac56f1cd8fe071",
+            ),
+        ),
+        _mask,
+    ),
+    Model(
+        FACE_SAMPLE,
+        "pip",
+        "scikit-image",
+        "0.26.0",
+        "BSD-3-Clause (picture: NASA, public domain)",
+        (
+            Member(
+                "skimage/data/astronaut.png",
+                "88431cd9653ccd539741b555fb0a46b61558b301d4110412b5bc28b5e3ea6cb5",
+            ),
+        ),
+        _as_it_is,
     ),
 )
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 import av
 import cv2
 import numpy as np
+import tomllib
 
 from video_bridge.annotate import annotate, sheet
 from video_bridge.detect import PREFERENCES, Detector, open_detector
@@ -168,9 +168,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Arguments of the command."""
     parser.add_argument("file", type=Path)
     parser.add_argument(
-        "--rules", type=Path, help="TOML with [[rule]] tables, or the labels of a sample clip (JSON)"
+        "--rules", type=Path, help="TOML with [[rule]] tables, or the labels of a clip (JSON)"
     )
-    parser.add_argument("--kind", choices=get_args(RuleKind), help="one rule over the whole picture")
+    parser.add_argument(
+        "--kind", choices=get_args(RuleKind), help="one rule over the whole picture"
+    )
     parser.add_argument("--threshold", type=float, default=0.0)
     parser.add_argument("--duration", type=float, default=0.0)
     parser.add_argument("--min-score", type=float, default=0.5)

@@ -11,11 +11,15 @@ from video_bridge.clips.actors import CUTS
 from video_bridge.clips.scenario import Area, Clip, Expect, Frame, Task, spread
 from video_bridge.clips.stage import Stage, Walk, spot
 
-ROAD = [(330, 245), (560, 195), (690, 215), (755, 300), (755, 470), (560, 415)]
+ROAD: list[tuple[float, float]] = [
+    (330, 245), (560, 195), (690, 215), (755, 300), (755, 470), (560, 415),
+]
 """The open place, in the street video's pixels: convex."""
-GRASS = [(0, 262), (150, 270), (330, 325), (430, 398), (560, 455), (560, 541), (0, 541)]
-CORNER = [(575, 205), (700, 215), (764, 300), (764, 430), (600, 395)]
-KERB = [(0, 240), (160, 262), (330, 315), (440, 395), (767, 510)]
+GRASS: list[tuple[float, float]] = [
+    (0, 262), (150, 270), (330, 325), (430, 398), (560, 455), (560, 541), (0, 541),
+]
+CORNER: list[tuple[float, float]] = [(575, 205), (700, 215), (764, 300), (764, 430), (600, 395)]
+KERB: list[tuple[float, float]] = [(0, 240), (160, 262), (330, 315), (440, 395), (767, 510)]
 PEOPLE = tuple(CUTS)
 
 TAMPER = Task("tamper", duration=4)
@@ -33,7 +37,7 @@ def clips(stage: Stage) -> list[Clip]:
     return [
         Clip(
             "street", "the street as it is, up to eight persons, never so many on the place",
-            "real", 60, lambda second, _n: stage.street(second),
+            "real", 40, lambda second, _n: stage.street(second),
             (CROWD, TAMPER, LOITERING_LONG, OBSTRUCTION_LONG),
         ),
         Clip(
@@ -47,21 +51,25 @@ def clips(stage: Stage) -> list[Clip]:
     ]
 
 
-LOITERING_LONG = Task("loitering", LOITERING.area, 1, 45)
-OBSTRUCTION_LONG = Task("obstruction", OBSTRUCTION.area, 0.2, 40)
+LOITERING_LONG = Task("loitering", LOITERING.area, 1, 30)
+OBSTRUCTION_LONG = Task("obstruction", OBSTRUCTION.area, 0.2, 25)
 
 
 def _crowds(stage: Stage) -> list[Clip]:
     tasks = (CROWD, INTRUSION, TAMPER)
     rng = np.random.default_rng(11)
     wide = _gathering(rng, 14, 34.0, first=4, arrive=(6.0, 11.0), gap=46, leave=None)
-    tight = _gathering(rng, 12, 34.0, first=3, arrive=(6.0, 11.0), gap=27, leave=None)
+    tight = _gathering(
+        rng, 12, 34.0, first=3, arrive=(6.0, 11.0), gap=24, leave=None, where=CORNER
+    )
     few = _gathering(rng, 6, 34.0, first=6, arrive=(0.0, 0.0), gap=60, leave=None)
     beside = [
         Walk(PEOPLE[i % len(PEOPLE)], ((0, x, 238 - 8 * (i % 2)), (34.0, x, 238 - 8 * (i % 2))))
         for i, x in enumerate((20, 62, 104, 146, 188, 230))
     ]
-    brief = _gathering(rng, 11, 34.0, first=3, arrive=(10.0, 11.5), gap=44, leave=14.0)
+    brief = _gathering(
+        rng, 11, 34.0, first=3, arrive=(10.0, 10.5), gap=44, leave=13.0, hurry=1.0
+    )
     return [
         Clip("crowd", "fourteen persons gather on the place", "easy", 34,
              _played(stage, wide), tasks, (Expect("crowd", 12, 24),)),
@@ -77,20 +85,21 @@ def _crowds(stage: Stage) -> list[Clip]:
 def _gathering(
     rng: np.random.Generator, count: int, end: float, *, first: int,
     arrive: tuple[float, float], gap: float, leave: float | None,
+    where: list[tuple[float, float]] = ROAD, hurry: float = 5.0,
 ) -> list[Walk]:
     """Persons who come from the right and stand; those after the first come later and may leave."""
     walks = []
-    for number, (x, y) in enumerate(spread(rng, ROAD, count, gap)):
+    for number, (x, y) in enumerate(spread(rng, where, count, gap)):
         who = PEOPLE[int(rng.integers(len(PEOPLE)))]
         if number < first:
             walks.append(Walk(who, ((0.0, x, y), (end, x, y))))
             continue
         come = float(rng.uniform(*arrive))
-        places = [(max(come - 5.0, 0.0), 800.0, y), (come, x, y)]
+        places = [(max(come - hurry, 0.0), 800.0, y), (come, x, y)]
         if leave is None:
             places.append((end, x, y))
         else:
-            places += [(leave, x, y), (leave + 4.0, 800.0, y)]
+            places += [(leave, x, y), (leave + hurry, 800.0, y)]
         walks.append(Walk(who, tuple(places)))
     return walks
 

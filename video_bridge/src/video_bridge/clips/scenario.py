@@ -101,7 +101,9 @@ def _zone(number: int, area: Area) -> dict[str, Any]:
     }
 
 
-def spread(rng: np.random.Generator, corners: Sequence[Point], count: int, gap: float) -> list[Point]:
+def spread(
+    rng: np.random.Generator, corners: Sequence[Point], count: int, gap: float
+) -> list[Point]:
     """Random points in a convex polygon, no two nearer than the gap."""
     xs, ys = zip(*corners, strict=True)
     points: list[Point] = []

@@ -44,6 +44,13 @@ def tall(foot: float) -> float:
     return 22.0 + 0.23 * foot
 
 
+def grain(rng: np.random.Generator, strength: float) -> tuple[Frame, Frame]:
+    """The noise of a sensor, the same in all colours: what it adds and what it takes away."""
+    noise = rng.normal(0, strength, (HEIGHT, WIDTH)).round()
+    more, less = (np.clip(part, 0, 255).astype(np.uint8) for part in (noise, -noise))
+    return cv2.merge([more] * 3), cv2.merge([less] * 3)
+
+
 @dataclass(frozen=True, slots=True)
 class Walk:
     """A person on their way: through the places at their seconds, standing between equal ones."""
@@ -85,9 +92,7 @@ class Stage:
         }
         self._cache: dict[tuple[str, int, int, bool], _Sprite] = {}
         rng = np.random.default_rng(20260101)
-        self._grain = [
-            rng.normal(0, 3.0, (HEIGHT, WIDTH, 1)).astype(np.int16) for _ in range(16)
-        ]
+        self._grain = [grain(rng, 3.0) for _ in range(16)]
 
     def street(self, second: float) -> Frame:
         """The street video itself (10 frames a second)."""
@@ -114,8 +119,8 @@ class Stage:
 
     def noisy(self, picture: Frame, number: int) -> Frame:
         """The picture with the noise of a sensor, another one each frame."""
-        noise = self._grain[(number * 7) % len(self._grain)]
-        return np.clip(picture.astype(np.int16) + noise, 0, 255).astype(np.uint8)
+        more, less = self._grain[(number * 7) % len(self._grain)]
+        return np.asarray(cv2.subtract(cv2.add(picture, more), less))
 
     def _sprite(self, walk: Walk, second: float, foot: float) -> _Sprite:
         x1 = _where(walk.places, second)[0]

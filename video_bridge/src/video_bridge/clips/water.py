@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from video_bridge.clips.scenario import Area, Clip, Expect, Frame, Task
-from video_bridge.clips.stage import HEIGHT, WIDTH
+from video_bridge.clips.stage import HEIGHT, WIDTH, grain
 
 LOW, HIGH = 0.0, 4.0
 """Metres at the lower and the upper end of the gauge line."""
@@ -68,7 +68,7 @@ class River:
         tone = np.asarray(ripples / ripples.std() * 7)[..., None] + np.array([92, 104, 88])
         mirrored = cv2.flip(self._bank, 0) * 0.15
         self._water = np.clip(tone * 0.85 + mirrored, 0, 255).astype(np.uint8)
-        self._grain = [rng.normal(0, 3.0, (HEIGHT, WIDTH, 1)).astype(np.int16) for _ in range(8)]
+        self._grain = [grain(rng, 3.0) for _ in range(8)]
 
     def __call__(self, second: float, number: int) -> Frame:
         """The frame at one second."""
@@ -87,8 +87,8 @@ class River:
                 cv2.ellipse(picture, (at, line), (26, 5), 0, 0, 360, (215, 220, 215), -1)
         if self._dim < 1:
             picture = cv2.convertScaleAbs(picture, alpha=self._dim)
-        grain = self._grain[(number * 5) % len(self._grain)]
-        return np.clip(picture.astype(np.int16) + grain, 0, 255).astype(np.uint8)
+        more, less = self._grain[(number * 5) % len(self._grain)]
+        return np.asarray(cv2.subtract(cv2.add(picture, more), less))
 
     @staticmethod
     def _draw_bank(rng: np.random.Generator, faint: float) -> Frame:

@@ -49,7 +49,7 @@ class OpenVinoRunner:
         if not model.is_file():
             raise FileNotFoundError(f"no model {model.name}: run fetch-models")
         os.environ.setdefault("OPENVINO_TELEMETRY", "0")
-        import openvino as ov
+        import openvino as ov  # type: ignore[import-untyped]
 
         core = ov.Core()
         config: dict[str, object] = {
@@ -78,7 +78,7 @@ class OnnxRuntimeRunner:
     def __init__(self, model: Path, threads: int) -> None:
         if not model.is_file():
             raise FileNotFoundError(f"no model {model.name}: run fetch-models")
-        import onnxruntime as ort
+        import onnxruntime as ort  # type: ignore[import-untyped]
 
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads
@@ -128,7 +128,9 @@ def prepare(bgr: Image, canvas: Image) -> tuple[Floats, float]:
     canvas[:] = _GREY
     method = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
     canvas[: inner[1], : inner[0]] = cv2.resize(bgr, inner, interpolation=method)
-    blob = cv2.dnn.blobFromImage(canvas, 1.0, (SIDE, SIDE), _MEAN)
+    blob: Floats = np.asarray(
+        cv2.dnn.blobFromImage(canvas, 1.0, (SIDE, SIDE), _MEAN), dtype=np.float32
+    )
     blob *= _SCALE[None, :, None, None]
     return blob, fit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from video_bridge.rules.base import Finding, Judge, Scene, in_zones, polygons
+from video_bridge.rules.base import Finding, Judge, Level, Scene, in_zones, polygons
 
 
 class Crowd(Judge):
@@ -25,7 +25,7 @@ class Crowd(Judge):
         enough = max(1, round(self.rule.threshold or 5))
         few = max(1, math.ceil(enough * self.param("keep", 0.7)))
         score = sum(box.score for box in found) / len(found) if found else 0.0
-        level = "yes" if len(found) >= enough else "hold" if len(found) >= few else "no"
+        level: Level = "yes" if len(found) >= enough else "hold" if len(found) >= few else "no"
         return Finding(
             level, round(score, 3), len(found), boxes=found, why=f"{len(found)} of {enough}"
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from video_bridge.model import Box, Rule
-from video_bridge.rules.base import Finding, Judge, Scene, crosses, in_zones, lines, polygons
+from video_bridge.rules.base import Finding, Judge, Level, Scene, crosses, in_zones, lines, polygons
 from video_bridge.rules.tracker import Tracker
 
 
@@ -36,7 +36,7 @@ class Intrusion(Judge):
             ]
         enough = max(1, round(self.rule.threshold or 1))
         score = max((box.score for box in found), default=0.0)
-        level = "yes" if len(found) >= enough else "no"
+        level: Level = "yes" if len(found) >= enough else "no"
         return Finding(level, round(score, 3), len(found), boxes=tuple(found))
 
     def _across(self, people: list[Box], scene: Scene) -> list[Box]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from video_bridge.model import Box, Rule
 from video_bridge.rules.base import Finding, Judge, Scene, in_zones, polygons
 
+_SURE = 0.8
+_PERSON = 0.4
+"""A person at an entrance is often seen in part: a lower score than elsewhere will do."""
+
 
 class NoMask(Judge):
     """Says "cannot tell" unless a face of at least ``face`` (40) pixels is seen.
 
-    ``min_score`` is the least certainty that there is no mask; between it and its opposite the
-    rule cannot tell either.
+    ``min_score``, but at least 0.8, is the certainty wanted that there is no mask; between it and
+    its opposite the rule cannot tell either.
     """
 
     needs_people = True
@@ -31,11 +35,11 @@ class NoMask(Judge):
         people = [
             box
             for box in scene.people
-            if box.score >= 0.4 and in_zones(box, self._areas)
+            if box.score >= _PERSON and in_zones(box, self._areas)
         ]
         bare: list[Box] = []
         covered = 0
-        least = max(0.5, self.rule.min_score)
+        least = max(_SURE, self.rule.min_score)
         for face in self._faces.read(scene.picture.bgr, people, self.param("face", 40.0)):
             if face.bare >= least:
                 bare.append(face.box)

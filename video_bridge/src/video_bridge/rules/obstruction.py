@@ -24,7 +24,7 @@ _LEARN_GAP = 2.0
 """… taken at least so many seconds apart."""
 _BACKGROUND = 900.0
 """Seconds in which the background follows slow changes (time constant)."""
-_SHORT = 6.0
+_SHORT = 2.0
 _STEADY = 8.0
 """Grey levels by which a thing that stands still may flicker."""
 _UPSET = 0.5

@@ -22,10 +22,10 @@ _FOLLOW = 300.0
 class Tamper(Judge):
     """Compares the edges of each picture with the usual ones.
 
-    Parameters: ``edges`` (0.3, share of the usual edges below which it is covered or blurred),
-    ``contrast`` (0.3, the same for contrast), ``alike`` (0.3, correlation of edges below which it
-    shows something else), ``frozen`` (60 s without a single grey level changing), ``relearn``
-    (1800 s, after which the new view is the usual one).
+    Parameters, shares of what is usual: ``edges`` (0.3, below it the lens is covered), ``sharp``
+    (0.3, detail: out of focus), ``contrast`` (0.3: covered or dark); ``alike`` (0.3, correlation of
+    the edges below which it shows something else); ``frozen`` (60 s without a single grey level
+    changing); ``relearn`` (1800 s, after which the new view is the usual one).
     """
 
     release = 10.0
@@ -34,6 +34,7 @@ class Tamper(Judge):
         super().__init__(rule)
         self._edges: Plane | None = None
         self._contrast = 0.0
+        self._sharp = 0.0
         self._seen = 0
         self._clock = 0.0
         self._since: float | None = None
@@ -48,36 +49,44 @@ class Tamper(Judge):
         if self._last is None or self._last.shape != luma.shape or np.any(self._last != luma):
             self._last, self._still_since = luma.copy(), scene.clock
         still = scene.clock - self._still_since
-        edges, contrast = _edges(luma), float(luma.std())
+        edges, contrast, sharp = _edges(luma), float(luma.std()), _sharpness(luma)
         if self._edges is None:
-            self._edges, self._contrast, self._seen = edges, contrast, 1
+            self._edges, self._contrast, self._sharp, self._seen = edges, contrast, sharp, 1
             return Finding("unsure", why="learning the view")
         if self._seen < _LEARN:
             # the median of few is not worth it: who starts on a covered camera learns it anew
             self._seen += 1
             self._edges += (edges - self._edges) / self._seen
             self._contrast += (contrast - self._contrast) / self._seen
+            self._sharp += (sharp - self._sharp) / self._seen
             return Finding("unsure", why="learning the view")
-        score, why = self._compare(edges, contrast, still)
+        score, why = self._compare(edges, contrast, sharp, still)
         if not why:
             self._since = None
             rate = 1 - float(np.exp(-passed / _FOLLOW))
             self._edges += (edges - self._edges) * np.float32(rate)
             self._contrast += (contrast - self._contrast) * rate
+            self._sharp += (sharp - self._sharp) * rate
             return Finding("no")
         if self._since is None:
             self._since = scene.clock
         if scene.clock - self._since >= self.param("relearn", 1800.0):
-            self._edges, self._contrast, self._since = edges, contrast, None
+            self._edges, self._contrast, self._sharp = edges, contrast, sharp
+            self._since = None
             return Finding("no", why="the new view is the usual one now")
         return Finding("yes", round(score, 3), 1, why=why)
 
-    def _compare(self, edges: Plane, contrast: float, still: float) -> tuple[float, str]:
+    def _compare(
+        self, edges: Plane, contrast: float, sharp: float, still: float
+    ) -> tuple[float, str]:
         assert self._edges is not None
         usual = float(self._edges.mean())
         share = float(edges.mean()) / max(usual, 1e-6)
         if share < self.param("edges", 0.3):
-            return 1.0 - share, "covered or out of focus"
+            return 1.0 - share, "covered"
+        share = sharp / max(self._sharp, 1e-6)
+        if share < self.param("sharp", 0.3):
+            return 1.0 - share, "out of focus"
         share = contrast / max(self._contrast, 1e-6)
         if share < self.param("contrast", 0.3):
             return 1.0 - share, "covered or dark"
@@ -95,6 +104,11 @@ def _edges(luma: Plane) -> Plane:
     dx = cv2.Sobel(grey, cv2.CV_32F, 1, 0, ksize=3)
     dy = cv2.Sobel(grey, cv2.CV_32F, 0, 1, ksize=3)
     return np.asarray(cv2.GaussianBlur(cv2.magnitude(dx, dy), (5, 5), 0))
+
+
+def _sharpness(luma: Plane) -> float:
+    """How much detail there is."""
+    return float(np.abs(cv2.Laplacian(luma, cv2.CV_32F)).mean())
 
 
 def _correlation(a: Plane, b: Plane) -> float:

@@ -63,7 +63,7 @@ class Tracker:
         taken_tracks: set[int] = set()
         taken_boxes: set[int] = set()
         seen = []
-        for _cost_, t, b in sorted(pairs):
+        for _unlikely, t, b in sorted(pairs):
             if t in taken_tracks or b in taken_boxes:
                 continue
             taken_tracks.add(t)

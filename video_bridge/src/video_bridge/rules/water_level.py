@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from video_bridge.model import Image, Rule, Zone
-from video_bridge.rules.base import Finding, Judge, Scene
+from video_bridge.rules.base import Finding, Judge, Level, Scene
 
 _SAMPLES = 128
 """Points along the line."""
@@ -50,7 +50,7 @@ class WaterLevel(Judge):
             return Finding("unsure", score=round(sure, 3), why="first readings")
         reading = round(float(np.median(self._last)), 3)
         back = self.param("back", 0.1)
-        level = (
+        level: Level = (
             "yes" if reading >= self.rule.threshold
             else "hold" if reading >= self.rule.threshold - back
             else "no"
@@ -94,9 +94,8 @@ def _strip(bgr: Image, gauge: Zone) -> NDArray[Any]:
     normal = np.array([-way[1], way[0]]) / max(float(np.hypot(*way)), 1e-6)
     across = np.linspace(-0.5, 0.5, _ACROSS)[None, :, None] * _WIDTH * width
     points = (start + along * way + across * normal).astype(np.float32)
-    return np.asarray(
-        cv2.remap(bgr, points, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    )
+    x, y = np.ascontiguousarray(points[..., 0]), np.ascontiguousarray(points[..., 1])
+    return np.asarray(cv2.remap(bgr, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE))
 
 
 def _features(strip: NDArray[Any]) -> NDArray[Any]:
