@@ -34,10 +34,10 @@ def check(shape, points):
     if not least <= len(clean) <= most:
         raise ShapeError("number")
     if shape == "polygon":
-        if polygon_area(clean) < MIN_AREA:
-            raise ShapeError("small")
         if crosses_itself(clean):
             raise ShapeError("crossing")
+        if polygon_area(clean) < MIN_AREA:
+            raise ShapeError("small")
     elif any(math.dist(a, b) < MIN_LENGTH for a, b in itertools.pairwise(clean)):
         raise ShapeError("small")
     return [list(point) for point in clean]

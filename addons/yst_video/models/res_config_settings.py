@@ -88,6 +88,16 @@ class ResConfigSettings(models.TransientModel):
                         self.env._("An address begins with http:// or https://: %s", address)
                     )
 
+    @api.model
+    def get_values(self):
+        """The map's address is “False” until it is set."""
+        values = super().get_values()
+        settings = self.env["yst.video.settings"]._get()
+        return {
+            **values,
+            **{f"yst_video_{name}": settings[name] or False for name in (*TEXTS, *NUMBERS)},
+        }
+
     def set_values(self):
         """The bridges are told retention and still interval: a change is a new revision."""
         before = self.env["yst.video.settings"]._get()

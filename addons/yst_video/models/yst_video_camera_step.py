@@ -185,6 +185,7 @@ class VideoCamera(models.Model):
             "activity_type_id": kind.id,
             "date_deadline": self.filing_due,
             "user_id": keeper.id,
+            "automated": True,
         }
 
     # -- helpers -------------------------------------------------------------------------------

@@ -278,6 +278,8 @@ class VideoStream(models.Model):
         :raise BindError: see there
         """
         text = token.strip().upper() if isinstance(token, str) else ""
+        self.env["yst.video.camera"].flush_model(["install_token", "state"])
+        self.flush_model(["camera_id"])
         rows = text and self.env.execute_query(
             SQL(
                 """SELECT id FROM yst_video_camera

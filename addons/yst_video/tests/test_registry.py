@@ -1,0 +1,376 @@
+"""Cameras, their steps, zones, rules and the QR card."""
+
+import base64
+from datetime import timedelta
+
+from odoo import fields
+from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.yst_base import qr, reference_data
+
+from ..models.yst_video_camera_sample import sample_rows
+from ..models.yst_video_stream import BindError
+from .registry_common import RegistryCase
+
+
+@tagged("post_install", "-at_install")
+class TestRegistry(RegistryCase):
+    # -- camera --------------------------------------------------------------------------------
+
+    def test_a_new_camera_is_planned_and_has_a_health_record(self):
+        camera = self.camera()
+        self.assertEqual((camera.state, camera.status, camera.online), ("planned", "planned", False))
+        self.assertEqual(camera.health_id.camera_id, camera)
+
+    def test_a_code_of_another_county_is_refused_in_words(self):
+        with self.assertRaisesRegex(ValidationError, "610903"):
+            self.camera(gb_code="61090300011320000007")
+        with self.assertRaisesRegex(ValidationError, "20 digits"):
+            self.camera(gb_code="6109020001132000000")
+        camera = self.camera()
+        with self.assertRaisesRegex(ValidationError, "type of a camera"):
+            camera.gb_code = "61090200019990000007"
+
+    def test_two_cameras_cannot_have_one_code(self):
+        camera = self.camera()
+        with mute_logger("odoo.sql_db"), self.assertRaises(Exception):  # noqa: B017
+            self.camera(gb_code=camera.gb_code)
+
+    def test_a_camera_without_stream_is_not_taken_into_use(self):
+        camera = self.camera()
+        with self.assertRaisesRegex(UserError, "no stream"):
+            camera.action_activate()
+        self.stream(camera)
+        camera.action_activate()
+        self.assertEqual((camera.state, bool(camera.installed_at)), ("active", True))
+
+    def test_maintenance_has_a_reason_and_ends(self):
+        camera = self.active()
+        with self.assertRaises(UserError):
+            self.as_role("operator", camera).action_start_maintenance("  ")
+        self.as_role("operator", camera).action_start_maintenance(" 换镜头 ")
+        self.assertEqual(
+            (camera.state, camera.status, camera.maintenance_reason),
+            ("maintenance", "maintenance", "换镜头"),
+        )
+        self.as_role("operator", camera).action_end_maintenance()
+        self.assertEqual((camera.state, camera.maintenance_reason), ("active", False))
+
+    def test_a_used_camera_is_retired_and_not_deleted(self):
+        camera, planned = self.active(), self.camera()
+        with self.assertRaises(UserError):
+            camera.unlink()
+        camera.action_retire()
+        self.assertEqual(camera.status, "retired")
+        with self.assertRaises(UserError):
+            camera.unlink()
+        planned.unlink()
+        self.assertFalse(planned.exists())
+
+    def test_online_only_while_a_bridge_holds_it(self):
+        camera = self.active()
+        now = fields.Datetime.now()
+        camera.health_id.write({"online": True, "lease_until": now + timedelta(seconds=30)})
+        camera.invalidate_recordset()
+        self.assertEqual((camera.online, camera.status), (True, "online"))
+        Camera = self.env["yst.video.camera"]
+        self.assertIn(camera, Camera.search([("online", "=", True)]))
+        self.assertNotIn(camera, Camera.search([("online", "=", False)]))
+        camera.health_id.lease_until = now - timedelta(seconds=1)
+        camera.invalidate_recordset()
+        self.assertEqual((camera.online, camera.status), (False, "offline"))
+        self.assertNotIn(camera, Camera.search([("online", "=", True)]))
+        self.assertIn(camera, Camera.search([("online", "!=", True)]))
+        self.assertIn(self.camera(), Camera.search([("online", "=", False)]))
+
+    def test_what_actions_write_is_refused_from_outside(self):
+        camera = self.active()
+        mine = self.as_role("manager", camera)
+        for values in (
+            {"state": "retired"},
+            {"install_token": "A" * 24},
+            {"installed_at": fields.Datetime.now()},
+            {"maintenance_reason": "x"},
+            {"health_id": camera.health_id.id},
+            {"source": "x"},
+        ):
+            with self.subTest(values=values), self.assertRaises(UserError):
+                mine.write(values)
+            with self.subTest(create=values), self.assertRaises(UserError):
+                mine.create(
+                    {"name": "x", "gb_code": self.code(), "area_id": self.north.id, **values}
+                )
+        forged = self.as_role("manager", camera).with_context(
+            default_install_token="A" * 24, default_state="active", default_source="x"
+        )
+        made = forged.create({"name": "x", "gb_code": self.code(), "area_id": self.north.id})
+        self.assertEqual(
+            (made.install_token, made.state, made.sudo().source), (False, "planned", False)
+        )
+
+    # -- filing with the police ----------------------------------------------------------------
+
+    def test_filing_is_due_30_days_from_use_and_again_from_a_change(self):
+        camera = self.active()
+        today = fields.Date.context_today(camera.with_context(tz="Asia/Shanghai"))
+        self.assertEqual(camera.filing_due, today + timedelta(days=30))
+        camera.filed_with_police_at = today - timedelta(days=100)
+        self.assertFalse(camera.filing_due)
+        camera.write({"latitude": camera.latitude, "name": "新名称"})
+        self.assertFalse(camera.filing_due)
+        camera.latitude += 0.001
+        self.assertEqual(
+            camera.filing_due, fields.Date.context_today(camera) + timedelta(days=30)
+        )
+        camera.filed_with_police_at = fields.Date.context_today(camera)
+        self.assertFalse(camera.filing_due)
+
+    def test_the_manager_is_reminded_once_and_done_when_filed(self):
+        camera, far = self.active(), self.active()
+        camera.sudo().installed_at = fields.Datetime.now() - timedelta(days=25)
+        self.env.flush_all()
+        kind = self.env.ref("yst_video.activity_filing")
+        Camera = self.env["yst.video.camera"]
+        Camera._remind_of_filing()
+        Camera._remind_of_filing()
+        found = camera.activity_ids.filtered(lambda a: a.activity_type_id == kind)
+        self.assertEqual(len(found), 1)
+        self.assertEqual(found.date_deadline, camera.filing_due)
+        self.assertTrue(found.user_id.has_group("yst_video.group_video_manager"))
+        self.assertFalse(far.activity_ids)
+        camera.filed_with_police_at = fields.Date.today()
+        self.assertFalse(camera.activity_ids)
+
+    # -- zones and rules -----------------------------------------------------------------------
+
+    def test_a_zone_must_be_one(self):
+        camera = self.camera()
+        for values in (
+            {"points": [[0, 0], [1, 1]]},
+            {"points": [[0, 0], [1, 0], [2, 2]]},
+            {"points": False},
+            {"points": {"a": 1}},
+            {"shape": "gauge", "points": [[0, 0], [0, 1]], "gauge_low": 1, "gauge_high": 1},
+        ):
+            with self.subTest(values=values), self.assertRaises(ValidationError):
+                self.zone(camera, **values)
+        zone = self.zone(camera, points=[[0.123456, 0], [1, 0], [0.5, 1]])
+        self.assertEqual(zone.points[0], [0.1235, 0.0])
+
+    def test_a_rule_starts_with_the_values_of_its_kind(self):
+        camera = self.camera()
+        rule = self.rule(camera)
+        self.assertEqual((rule.threshold, rule.duration, rule.dispatch), (8, 10, "confirm"))
+        self.assertEqual((rule.category_id.name, rule.urgency), ("人群聚集", "urgent"))
+        own = self.rule(camera, threshold=3, duration=5)
+        self.assertEqual((own.threshold, own.duration, own.cooldown), (3, 5, 300))
+
+    def test_rules_that_need_a_zone_say_which(self):
+        camera, other = self.camera(), self.camera()
+        with self.assertRaisesRegex(ValidationError, "needs a zone"):
+            self.rule(camera, "intrusion")
+        with self.assertRaisesRegex(ValidationError, "gauge line"):
+            self.rule(camera, "water_level", zone_ids=[(6, 0, self.zone(camera).ids)])
+        gauge = self.zone(camera, "gauge")
+        rule = self.rule(camera, "water_level", zone_ids=[(6, 0, gauge.ids)])
+        self.assertIn("区域", rule.display_name)
+        with self.assertRaisesRegex(ValidationError, "own camera"):
+            rule.zone_ids = [(4, self.zone(other).id)]
+
+    def test_parameters_are_names_with_numbers(self):
+        rule = self.rule(self.camera())
+        rule.params_text = "release = 12\nhits = 3"
+        self.assertEqual(rule.params, {"release": 12.0, "hits": 3.0})
+        with self.assertRaisesRegex(ValidationError, "viel"):
+            rule.params_text = "release = viel"
+        for wrong in ({"a": "1"}, {"a": None}, [1], {"a": True}):
+            with self.subTest(params=wrong), self.assertRaises(ValidationError):
+                rule.params = wrong
+
+    def test_rule_for_many_cameras_and_again(self):
+        cameras = self.camera() | self.camera() | self.camera()
+        self.zone(cameras[0])
+        self.rule(cameras[1], "loitering", zone_ids=[(6, 0, self.zone(cameras[1]).ids)])
+        wizard = (
+            self.as_role("manager", self.env["yst.video.rule.apply"])
+            .with_context(active_model="yst.video.camera", active_ids=cameras.ids)
+            .create({"kind": "loitering", "duration": 33, "threshold": 1, "dispatch": "none"})
+        )
+        self.assertEqual(wizard.camera_ids, cameras)
+        wizard.action_apply()
+        self.assertEqual(cameras.rule_ids.mapped("duration"), [33, 33, 33])
+        self.assertEqual(cameras[2].zone_ids.points[0], [0.02, 0.02])
+        wizard.duration = 44
+        wizard.existing = "keep"
+        wizard.action_apply()
+        self.assertEqual(cameras.rule_ids.mapped("duration"), [33, 33, 33])
+        gauge = wizard.copy({"kind": "water_level"})
+        with self.assertRaisesRegex(UserError, "3 cameras have no zone"):
+            gauge.action_apply()
+
+    def test_a_rule_is_given_to_others_with_its_hours(self):
+        one, two = self.camera(), self.camera()
+        rule = self.rule(one, threshold=4, window_ids=[(0, 0, {"hour_from": 8, "hour_to": 20})])
+        wizard = self.env["yst.video.rule.apply"].with_context(
+            active_model="yst.video.rule", active_id=rule.id
+        ).new({"camera_ids": [(6, 0, two.ids)]})
+        wizard._onchange_kind()
+        values = wizard._convert_to_write(wizard._cache)
+        self.env["yst.video.rule.apply"].create(values).action_apply()
+        self.assertEqual((two.rule_ids.threshold, two.rule_ids.kind), (4, "crowd"))
+        self.assertEqual(two.rule_ids.window_ids.mapped("hour_from"), [8])
+
+    def test_hours_are_some_and_within_the_day(self):
+        rule = self.rule(self.camera())
+        Window = self.env["yst.video.rule.window"]
+        window = Window.create({"rule_id": rule.id, "hour_from": 22, "hour_to": 6.5})
+        self.assertEqual(window._bridge_window()["from"], "22:00")
+        self.assertEqual(window._bridge_window()["to"], "06:30")
+        days = dict.fromkeys(
+            ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"), False
+        )
+        for values in ({"hour_from": 25}, {"hour_to": -1}, days):
+            with (
+                self.subTest(values=values),
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(Exception),  # noqa: B017
+                self.env.cr.savepoint(),
+            ):
+                Window.create({"rule_id": rule.id, **values})
+
+    # -- the QR card ---------------------------------------------------------------------------
+
+    def test_the_card_is_read_back_from_its_picture(self):
+        camera = self.camera()
+        self.as_role("manager", camera).action_print_card()
+        png = base64.b64decode(camera._card_code().partition("base64,")[2])
+        (text,) = qr.read(png)
+        self.assertEqual(text, f"YST1C:{camera.install_token}")
+        self.assertRegex(text, r"^YST1C:[A-Z2-7]{24}$")
+        before = camera.install_token
+        self.as_role("manager", camera).action_print_card()
+        self.assertEqual(camera.install_token, before)
+
+    def test_the_card_is_paper(self):
+        camera = self.camera()
+        camera.action_print_card()
+        report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
+        pdf, kind = report._render_qweb_pdf("yst_video.camera_card", camera.ids)
+        self.assertEqual((kind, pdf[:5]), ("pdf", b"%PDF-"))
+
+    def test_a_card_binds_once(self):
+        camera, stream, second = self.camera(), self.stream(), self.stream()
+        camera.action_print_card()
+        token = camera.install_token
+        Stream = self.env["yst.video.stream"]
+        self.assertEqual(Stream._bind_token(stream.id, f" {token.lower()} "), camera)
+        self.assertEqual(
+            (camera.state, camera.stream_id, camera.install_token), ("active", stream, False)
+        )
+        for stream_id, again, why in (
+            (second.id, token, "token"),
+            (stream.id, token, "token"),
+            (second.id, "", "token"),
+            (second.id, False, "token"),
+            (second.id, "A" * 24, "token"),
+        ):
+            with self.assertRaises(BindError) as caught:
+                Stream._bind_token(stream_id, again)
+            self.assertEqual(caught.exception.code, why)
+        other = self.camera()
+        other.action_print_card()
+        for stream_id, why in ((stream.id, "bound"), (0, "stream")):
+            with self.assertRaises(BindError) as caught:
+                Stream._bind_token(stream_id, other.install_token)
+            self.assertEqual(caught.exception.code, why)
+        self.assertEqual(other.state, "planned")
+
+    def test_a_camera_with_a_stream_gets_no_card(self):
+        camera = self.active()
+        with self.assertRaises(UserError):
+            camera.action_print_card()
+
+    def test_a_stream_is_not_taken_from_another_camera(self):
+        one, two = self.active(), self.camera()
+        with self.assertRaises(UserError):
+            one.stream_id.camera_id = two
+        stream = one.stream_id
+        one.stream_id = False
+        self.assertEqual((stream.camera_id.id, one.has_stream), (False, False))
+        two.stream_id = stream
+        self.assertEqual((stream.camera_id, two.has_stream), (two, True))
+
+    # -- settings, map, samples ----------------------------------------------------------------
+
+    def test_settings_keep_the_law(self):
+        Settings = self.env["res.config.settings"]
+        for values in ({"yst_video_retention_days": 29}, {"yst_video_gateway_url": "javascript:x"}):
+            with self.subTest(values=values), self.assertRaises(ValidationError):
+                Settings.create(values)
+        Settings.create(
+            {"yst_video_retention_days": 45, "yst_video_gateway_url": "https://g/{code}"}
+        ).execute()
+        found = self.env["yst.video.settings"]._get()
+        self.assertEqual(found["retention_days"], 45)
+        camera = self.camera()
+        self.assertEqual(camera.live_url, f"https://g/{camera.gb_code}")
+        camera.gateway_path = "a b/c"
+        self.assertEqual(camera.live_url, "https://g/a%20b/c")
+        self.env["ir.config_parameter"].set_param("yst_video.retention_days", "3")
+        self.assertEqual(self.env["yst.video.settings"]._get()["retention_days"], 30)
+        self.env["ir.config_parameter"].set_param("yst_video.retention_days", "x")
+        self.assertEqual(self.env["yst.video.settings"]._get()["retention_days"], 30)
+        self.as_role("manager", self.env["yst.video.settings"]).video_settings()
+        with self.assertRaises(AccessError):
+            self.as_role("operator", self.env["yst.video.settings"]).video_settings()
+
+    def test_the_map_shows_ones_own_cameras(self):
+        north, south = self.active(), self.active(self.south)
+        nowhere = self.camera(latitude=0, longitude=0)
+        data = self.as_role("cadre", self.env["yst.video.camera"]).map_data()
+        ids = [camera["id"] for camera in data["cameras"]]
+        self.assertIn(north.id, ids)
+        self.assertNotIn(south.id, ids)
+        self.assertNotIn(nowhere.id, ids)
+        self.assertEqual([area["name"] for area in data["areas"]], [self.north.name])
+        shown = set().union(*(camera.keys() for camera in data["cameras"]))
+        self.assertFalse({"stream_id", "main_address", "live_url", "install_token"} & shown)
+        states = self.as_role("cadre", self.env["yst.video.camera"]).map_states()
+        self.assertEqual(states[north.id], "offline")
+
+    def test_the_sample_has_as_many_cameras_as_the_organisation(self):
+        data = reference_data.load("organisation.yaml")
+        rows = sample_rows(data)
+        self.assertEqual(len(rows), 632)
+        self.assertEqual(len({row["gb_code"] for row in rows}), 632)
+        self.assertEqual(len({row["name"] for row in rows}), 632)
+        self.assertEqual(rows, sample_rows(data))
+        for area in data["areas"]:
+            mine = [row for row in rows if row["area_code"] == area["code"]]
+            self.assertEqual(len(mine), area["cameras"])
+
+    def test_the_sample_is_loaded_once_with_streams_zones_and_rules(self):
+        data = reference_data.load("organisation.yaml")
+        self.env["yst.area"]._import_organisation(data)
+        Camera = self.env["yst.video.camera"]
+        Camera._load_sample(data)
+        self.assertFalse(Camera._load_sample(data))
+        sample = Camera.search([("source", "=", "sample")])
+        self.assertEqual(len(sample), 632)
+        watched = sample.filtered("has_stream")
+        self.assertEqual(len(watched), 12)
+        self.assertEqual(set(watched.mapped("state")), {"active"})
+        self.assertEqual(set((sample - watched).mapped("state")), {"planned"})
+        self.assertEqual(
+            set(watched.mapped("area_id.name")), {"北门社区", "望江社区"}
+        )
+        self.assertTrue(all(camera.rule_ids for camera in watched))
+        told = self.env["yst.video.camera"]._bridge_config()["cameras"]
+        clips = {camera["main"].rpartition("/")[2] for camera in told}
+        self.assertLessEqual(
+            {"street", "crowd", "quiet", "intrusion", "loitering", "obstruction", "water",
+             "tamper", "mask"},
+            clips,
+        )
