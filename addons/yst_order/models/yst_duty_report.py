@@ -31,7 +31,7 @@ COUNTED = {
     *(f"{name}_count" for name in FIGURES),
 }
 #: What the signing freezes besides: what was entered.
-ENTERED = {"date", "area_id", "notable", "handed_to_id"}
+ENTERED = {"notable", "handed_to_id"}
 
 
 class DutyReport(models.Model):
@@ -112,21 +112,19 @@ class DutyReport(models.Model):
         return reports
 
     def write(self, vals):
-        """Write; nothing of what was signed.
+        """Write; nothing of what was signed, and nothing that only the counting says.
 
-        :raise UserError: a report is signed
+        :raise UserError: a report is signed, or would be another day's or area's
         """
         if not self._counting() and not self._state_unlocked():
             if COUNTED & vals.keys():
                 raise UserError(self.env._("The figures are counted, not entered."))
+            if {"date", "area_id"} & vals.keys():
+                raise UserError(self.env._("For another day or area write another report."))
             if ENTERED & vals.keys() and any(report.state == "signed" for report in self):
                 raise UserError(self.env._("A signed report stays as it was signed."))
         locked = self.with_context(**{_TOKEN_KEY: None}) if self._counting() else self
-        result = super(DutyReport, locked).write(vals)
-        if {"date", "area_id"} & vals.keys():
-            self.check_access("write")  # in the new area as well
-            self._refresh()
-        return result
+        return super(DutyReport, locked).write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_draft_only(self):
@@ -230,8 +228,13 @@ class DutyReport(models.Model):
 
         # how it stood at the end of the day, not how it stands now
         begun = Domain("dispatched_at", "<", until)
-        over = Domain("clock_stop", "!=", False) & Domain("clock_stop", "<", until)
-        open_then = begun & ~over & ~self._ended_before(until)
+        over = Domain("closed_at", "!=", False) & Domain("closed_at", "<", until)
+        open_then = begun & ~over
+        # of the running day what is paused before its deadline is not late
+        today = until < stop
+        late = Domain("clock_state", "=", "overdue") if today else Domain(
+            "clock_deadline", "<", until
+        )
         return {
             "received": within("dispatched_at"),
             "accepted": within("accepted_at"),
@@ -242,13 +245,9 @@ class DutyReport(models.Model):
             & Domain("state", "=", "closed")
             & Domain("clock_state", "=", "met"),
             "open": open_then,
-            "overdue": open_then & Domain("clock_deadline", "<", until),
+            "overdue": open_then & late,
             "supervision": within("dispatched_at") & Domain("kind", "=", "supervision"),
         }
-
-    def _ended_before(self, until):
-        """Cancelled and merged orders have no end of their own: they are over."""
-        return Domain("state", "in", ("cancelled", "merged"))
 
     def _count_orders(self):
         """dict of figure to number: one query each, whatever the number of orders."""

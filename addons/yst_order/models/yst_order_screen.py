@@ -67,7 +67,11 @@ class Order(models.Model):
         :param extensible: whether more time can still be given
         """
         state, user, task = self.state, self.env.user, self.kind == "task"
-        handle, dispatch, verify = self.may_handle, self.may_dispatch, self.may_verify
+        dispatch, verify = self.may_dispatch, self.may_verify
+        # the desk could accept whatever lies in its areas: it names a handler instead
+        handle = self.may_handle and (
+            not dispatch or self.user_id == user or self.area_id in user.jurisdiction_ids
+        )
         working = state == "accepted" and self.user_id == user
         asked = bool(self.extension_asked_amount)
         granting = dispatch and user not in (self.user_id | self.extension_asked_by_id)
@@ -79,7 +83,7 @@ class Order(models.Model):
             "photo": working,
             "feedback": working,
             "ask_extension": working and task and extensible and not asked,
-            "assign": (handle or dispatch) and state in ("dispatched", "accepted"),
+            "assign": (self.may_handle or dispatch) and state in ("dispatched", "accepted"),
             "redispatch": dispatch and state in ("dispatched", "returned", "accepted"),
             "verify": verify and state == "feedback",
             "send_back": verify and state == "feedback",
