@@ -9,10 +9,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import os
-import signal
-import socket
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -20,9 +16,6 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import cv2
-
-from video_bridge import jsonlog
 from video_bridge.channel import Channel
 from video_bridge.gates import CompressedGate
 from video_bridge.keyqueue import Waiting
@@ -362,34 +355,3 @@ class Shard:
 def _stream(camera: Camera) -> tuple[object, ...]:
     """What a connection depends on."""
     return camera.address, camera.username, camera.password, camera.transport
-
-
-async def _main(handle: int) -> None:
-    end = socket.socket(fileno=handle)
-    channel = await Channel.open(end)
-    message = await channel.receive()
-    if message is None:
-        return
-    settings: ShardSettings = message[1]
-    jsonlog.set_up(settings.log_level, shard=settings.number)
-    loop = asyncio.get_running_loop()
-    task = asyncio.current_task()
-    assert task is not None
-    loop.add_signal_handler(signal.SIGTERM, task.cancel)
-    shard = Shard(settings, channel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await shard.run()
-
-
-def main() -> None:
-    """The process: ``python -m video_bridge.shard HANDLE``."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the supervisor decides
-    cv2.setNumThreads(1)
-    sys.setswitchinterval(0.002)
-    asyncio.run(_main(int(sys.argv[1])))
-    logging.shutdown()
-    os._exit(0)  # threads of FFmpeg may still hang in a read
-
-
-if __name__ == "__main__":
-    main()

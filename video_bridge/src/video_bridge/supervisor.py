@@ -114,8 +114,8 @@ class Supervisor:
         while not self._stopping:
             try:
                 await self._run(shard)
-            except OSError as error:
-                _logger.error("Shard %d could not be started: %s", shard.number, error)
+            except Exception:
+                _logger.exception("Shard %d could not be run", shard.number)
             if self._stopping:
                 return
             if time.monotonic() - shard.started_at > STEADY:
@@ -136,7 +136,7 @@ class Supervisor:
         with theirs:
             handle = theirs.fileno()
             shard.process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "video_bridge.shard", str(handle),
+                sys.executable, "-m", "video_bridge.shard_main", str(handle),
                 pass_fds=(handle,), stdin=asyncio.subprocess.DEVNULL, env=_environment(),
             )  # fmt: skip
         shard.started_at = shard.reported_at = time.monotonic()
