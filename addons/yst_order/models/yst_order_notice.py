@@ -89,6 +89,7 @@ class Order(models.Model):
                 "urgency": order.urgency,
                 "area": order.area_id.name,
                 "kind": order.kind,
+                "by": self.env.uid,  # whose own screens need no notice
                 "picture": pictures[order.id][0]["url"] if pictures[order.id] else False,
             }
             users[order].partner_id._bus_send("yst_order.changed", payload)

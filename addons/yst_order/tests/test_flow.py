@@ -252,7 +252,7 @@ class TestFlow(OrderCase):
         self.assertEqual(sent[0][1], {
             "id": order.id, "number": order.number, "name": order.name, "state": "dispatched",
             "urgency": "urgent", "area": "测试北社区", "kind": "task",
-            "picture": f"/sample/{source.id}",
+            "picture": f"/sample/{source.id}", "by": self.desk.id,
         })
 
 
