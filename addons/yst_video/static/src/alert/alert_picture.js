@@ -75,7 +75,7 @@ export class AlertPicture extends Component {
     get frame() {
         const { width, height } = this.current;
         const ratio = width && height ? width / height : 16 / 9;
-        return `aspect-ratio: ${ratio}; width: min(100%, ${(62 * ratio).toFixed(1)}vh)`;
+        return `aspect-ratio: ${ratio}; width: min(100%, ${(50 * ratio).toFixed(1)}vh)`;
     }
 
     url(picture, size) {

@@ -1,6 +1,13 @@
 import { Component, onWillStart, useState } from "@odoo/owl";
 import { useService } from "@web/core/utils/hooks";
-import { pictureTime } from "../alert/alert_picture";
+
+const { DateTime } = luxon;
+
+/** The hour today, otherwise the day as well. */
+export function shortTime(milliseconds) {
+    const moment = DateTime.fromMillis(milliseconds);
+    return moment.toFormat(moment.hasSame(DateTime.now(), "day") ? "HH:mm:ss" : "MM-dd HH:mm");
+}
 
 /** The newest alerts beside the wall; a click opens the alert. */
 export class AlertFeed extends Component {
@@ -11,7 +18,7 @@ export class AlertFeed extends Component {
         this.service = useService("yst_video.alert_feed");
         this.action = useService("action");
         this.orm = useService("orm");
-        this.time = pictureTime;
+        this.shortTime = shortTime;
         this.feed = useState(this.service.feed);
         onWillStart(() => this.service.load());
     }

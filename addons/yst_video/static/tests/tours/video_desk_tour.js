@@ -1,0 +1,122 @@
+import { registry } from "@web/core/registry";
+
+function assertNoSidewaysScrolling() {
+    const page = document.documentElement;
+    if (page.scrollWidth > page.clientWidth) {
+        throw new Error(`The page is ${page.scrollWidth - page.clientWidth} px too wide.`);
+    }
+}
+
+/** A picture that has really been loaded. */
+function assertLoaded(selector) {
+    const image = document.querySelector(selector);
+    if (!image.complete || !image.naturalWidth) {
+        throw new Error(`No picture: ${image.src}`);
+    }
+}
+
+registry.category("web_tour.tours").add("yst_operator_judges", {
+    steps: () => [
+        {
+            content: "the alerts with their pictures",
+            trigger: ".o_yst_alert_kanban .o_kanban_record:contains(Crowd) img[src*='/yst/video/snapshot/']",
+        },
+        {
+            trigger: ".o_yst_alert_kanban .o_kanban_record:contains(Crowd):first",
+            run: "click",
+        },
+        {
+            content: "what was found is drawn over the picture",
+            trigger: ".o_yst_alert_main svg .o_yst_box",
+            run() {
+                assertNoSidewaysScrolling();
+                assertLoaded(".o_yst_alert_main img");
+            },
+        },
+        {
+            trigger: "button[name=action_judge_true]:visible:first",
+            run: "click",
+        },
+        {
+            content: "judged: no longer asked",
+            trigger: "body:not(:has(button[name=action_judge_true]:visible)) .o_yst_alert_form",
+        },
+        {
+            content: "on to the next, by the keys",
+            trigger: ".o_yst_alert_form button[name=action_judge_next]:visible, .o_statusbar_buttons .dropdown-toggle:visible",
+            run: "click",
+        },
+        {
+            trigger: "button[name=action_judge_next]:visible, .modal .o_yst_judge",
+            run() {
+                if (!document.querySelector(".modal .o_yst_judge")) {
+                    document.querySelector("button[name=action_judge_next]").click();
+                }
+            },
+        },
+        {
+            content: "the reason with 1",
+            trigger: ".modal .o_yst_judge .o_yst_alert_main img",
+            run() {
+                window.dispatchEvent(new KeyboardEvent("keydown", { key: "1", bubbles: true }));
+            },
+        },
+        {
+            content: "false with K",
+            trigger: ".modal .o_yst_judge_false:visible",
+            run() {
+                window.dispatchEvent(new KeyboardEvent("keydown", { key: "k", bubbles: true }));
+            },
+        },
+        {
+            content: "the next one appears by itself: it is put off",
+            trigger: ".modal .o_yst_judge:not(:has(.o_yst_judge_false:visible)) .o_yst_judge_later",
+            run: "click",
+        },
+        {
+            trigger: ".o_notification:contains(No more alerts are waiting)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("yst_operator_watches", {
+    steps: () => [
+        {
+            content: "why, before any picture",
+            trigger: ".o_yst_wall:not(:has(img)) .o_yst_purpose button[type=submit]",
+            run: "click",
+        },
+        {
+            trigger: ".o_yst_tile[data-state=live] img",
+            run: assertNoSidewaysScrolling,
+        },
+        {
+            content: "what is not the present says so",
+            trigger: ".o_yst_tile[data-state=offline] .o_yst_tile_word:contains(Offline)",
+        },
+        {
+            trigger: ".o_yst_tile[data-state=offline] .o_yst_tile_age:contains(Last picture)",
+        },
+        {
+            trigger: ".o_yst_tile[data-state=live]:first",
+            run: "click",
+        },
+        {
+            content: "no gateway: it says so and shows the latest picture",
+            trigger: ".o_yst_live[data-status=none] .alert:contains(no media gateway)",
+        },
+        {
+            trigger: ".o_yst_tile_large[data-state=live] img",
+            run() {
+                assertLoaded(".o_yst_tile_large img");
+            },
+        },
+        {
+            trigger: ".o_yst_wall_large_head button[aria-label=Close]",
+            run: "click",
+        },
+        {
+            trigger: ".o_yst_wall_grid .o_yst_tile",
+        },
+    ],
+});

@@ -1,0 +1,90 @@
+"""The operator's desk in Chromium, at a desk and on a phone."""
+
+import base64
+from datetime import timedelta
+
+from odoo import fields
+from odoo.tests import tagged
+
+from .. import sample_picture
+from .api_common import ApiCase, snapshot, stamp
+
+PHONE = "360x740"
+DESK = "1366x768"
+
+
+@tagged("post_install", "-at_install")
+class TestDeskTour(ApiCase):
+    def setUp(self):
+        super().setUp()
+        self.foreign = []
+        self.operator.password = self.operator.login
+        # only what the test makes is to be judged
+        self.env.cr.execute("UPDATE yst_video_alert SET judgement = 'true'")
+        self.env.invalidate_all()
+
+    def fetch_proxy(self, url):
+        """Whatever the browser asks of another host."""
+        self.foreign.append(url)
+        return super().fetch_proxy(url)
+
+    def walk(self, path, tour, size):
+        self.browser_size = size
+        self.touch_enabled = size == PHONE
+        self.start_tour(path, tour, login=self.operator.login, timeout=120)
+        self.assertEqual(self.foreign, [], "a page asked another host")
+        self.env.invalidate_all()
+
+    def alerts(self):
+        now = fields.Datetime.now()
+        made = self.env["yst.video.alert"]
+        for number, kind in enumerate(("crowd", "intrusion", "loitering")):
+            data, boxes = sample_picture.draw(kind, 4)
+            at = now - timedelta(minutes=number)
+            made |= self.made(
+                kind=kind, rule=self._rule(self.camera, kind=kind), boxes=boxes,
+                started_at=stamp(at), at=stamp(at), snapshots=[snapshot(data, at=at)],
+            )
+        return made
+
+    def judge(self, size):
+        crowd, intrusion, loitering = self.alerts()
+        self.walk("/odoo/video-alerts", "yst_operator_judges", size)
+        self.assertEqual((crowd.judgement, crowd.judged_by), ("true", self.operator))
+        self.assertEqual(intrusion.judgement, "false")
+        self.assertTrue(intrusion.judge_reason_id)
+        self.assertEqual(loitering.judgement, "pending")
+        looks = self.env["yst.video.view.log"].search(
+            [("user_id", "=", self.operator.id), ("what", "=", "snapshot")]
+        )
+        self.assertEqual(
+            set(looks.mapped("res_id")), set((crowd | intrusion | loitering).snapshot_ids.ids)
+        )
+
+    def test_alerts_are_judged_at_a_desk(self):
+        self.judge(DESK)
+
+    def test_alerts_are_judged_on_a_phone(self):
+        self.judge(PHONE)
+
+    def watch(self, size):
+        data, _boxes = sample_picture.draw("wall", 3)
+        now = fields.Datetime.now()
+        self.env["yst.video.still"]._put_stills(
+            [{"camera": camera.id, "at": stamp(now), "jpeg": base64.b64encode(data).decode()}
+             for camera in self.camera | self.far]
+        )
+        for camera, online in ((self.camera, True), (self.far, False)):
+            camera.health_id.sudo().write(
+                {"online": online, "lease_until": now + timedelta(minutes=10)}
+            )
+        self.walk("/odoo/video-wall", "yst_operator_watches", size)
+        lines = self.env["yst.video.view.log"].search([("user_id", "=", self.operator.id)])
+        self.assertEqual(set(lines.mapped("what")), {"wall"})
+        self.assertEqual(lines.camera_id, self.camera | self.far)
+
+    def test_the_wall_at_a_desk(self):
+        self.watch(DESK)
+
+    def test_the_wall_on_a_phone(self):
+        self.watch(PHONE)
