@@ -6,7 +6,6 @@ Nothing here knows the database: it says what an item holds, or why it cannot be
 import base64
 import binascii
 import hashlib
-import math
 import re
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -146,7 +145,7 @@ def number(value, name, least, most):
 
     :raise Bad: it is none
     """
-    if type(value) not in (int, float) or not math.isfinite(value) or not least <= value <= most:
+    if type(value) not in (int, float) or not least <= value <= most:  # which no NaN is
         raise Bad("bad_item", f"{name}: not a number from {least} to {most}")
     return float(value)
 

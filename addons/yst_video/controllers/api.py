@@ -151,7 +151,7 @@ class BridgeApi(Controller):
             ("Cache-Control", "no-store"),
             ("Vary", "Accept-Encoding"),
         ]
-        if request.httprequest.accept_encodings["gzip"]:
+        if "gzip" in request.httprequest.headers.get("Accept-Encoding", ""):
             data = gzip.compress(data, 5)
             headers.append(("Content-Encoding", "gzip"))
         return Response(data, headers=headers)

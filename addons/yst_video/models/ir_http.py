@@ -25,7 +25,9 @@ class IrHttp(models.AbstractModel):
         user_id = keys._bridge_user(match[1]) if match else None
         if user_id:
             request.update_env(user=user_id)
-            return
+            if request.env.user._is_video_bridge():  # and nothing else besides
+                return
+            cls._auth_method_none()
         wait = match and keys._bridge_wrong_key(request.httprequest.remote_addr)
         if wait:
             raise ApiError(

@@ -23,9 +23,8 @@ class ResUsersApikeys(models.Model):
     def _bridge_user(self, key):
         """Id of the account that a bridge's key belongs to, None when it is no such key.
 
-        A key without scope, which would open everything, opens nothing here, and an account
-        that is more than a bridge's is none. What was verified once is looked up by its hash
-        the next time, as long as the key is in the database.
+        A key without scope, which would open everything, opens nothing here. What was verified
+        once is looked up by its hash the next time, as long as the key is in the database.
         """
         if not key or len(key) > MAX_KEY or not key.isascii():
             return None
@@ -50,8 +49,7 @@ class ResUsersApikeys(models.Model):
                 known[digest] = (key_id, hashed)
                 while len(known) > REMEMBERED:
                     known.popitem(last=False)
-            user = self.env["res.users"].sudo().browse(user_id)
-            return user_id if user._is_video_bridge() else None
+            return user_id
         return None
 
     @api.model

@@ -42,6 +42,7 @@ class YstVideoAlert(models.Model):
         :return: list of one dict (uid, sequence, status, code, message) for each item
         """
         self = self.sudo()
+        self.env.flush_all()
         reports = self._checked_reports(items)
         known = self._known_episodes(reports)
         rules = self._rules_of(reports)

@@ -126,10 +126,7 @@ class YstVideoAlert(models.Model):
     def _order_event(self, order, event):
         """Keep what became of the order."""
         alerts = self.sudo().filtered(lambda alert: alert.order_id in (order, order.browse()))
-        values = {"order_outcome": event, "order_outcome_at": fields.Datetime.now()}
-        if event == "merged" and order.sudo().master_id:
-            values["order_id"] = order.sudo().master_id.id
-        alerts.write(values)
+        alerts.write({"order_outcome": event, "order_outcome_at": fields.Datetime.now()})
 
     # -- making orders ---------------------------------------------------------------------------
 

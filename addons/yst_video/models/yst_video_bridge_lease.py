@@ -26,7 +26,7 @@ class YstVideoBridge(models.Model):
         """
         self.ensure_one()
         self.write({**values, "last_seen": fields.Datetime.now()})
-        self.flush_recordset()
+        self.env.flush_all()
         lease, given = self._renew_lease(held, values.get("capacity") or 0)
         refused = self._note_health(cameras)
         moment = datetime.now(timezone.utc).replace(tzinfo=None)
@@ -50,11 +50,12 @@ class YstVideoBridge(models.Model):
         self.env.cr.execute(SQL("SELECT pg_advisory_xact_lock(%s)", LOCK))
         rows = self.env.execute_query(
             SQL(
-                """SELECT c.id, h.bridge_id, h.lease_until >= now() AT TIME ZONE 'utc'
+                """SELECT c.id, h.bridge_id, h.lease_until >= %s
                      FROM yst_video_camera c
                      LEFT JOIN yst_video_camera_health h ON h.camera_id = c.id
                     WHERE c.state IN ('active', 'maintenance') AND c.has_stream
-                 ORDER BY c.id"""
+                 ORDER BY c.id""",
+                fields.Datetime.now(),
             )
         )
         mine = [camera for camera, bridge, valid in rows if valid and bridge == self.id]

@@ -55,6 +55,7 @@ class YstVideoStill(models.Model):
                 found[camera] = (at, image.encode(), size)
         if not found:
             return 0, sorted(refused)
+        self.env["yst.video.camera"].flush_model(["state"])
         stored = self.env.execute_query(
             SQL(
                 """INSERT INTO yst_video_still AS s (camera_id, taken_at, image, size,

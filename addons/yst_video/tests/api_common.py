@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from PIL import Image
 
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, TransactionCase, new_test_user
 
@@ -174,6 +175,15 @@ class VideoData:
         self.assertEqual(self.ingest(item), ["stored"])
         return self.alert(item["uid"])
 
+    def assert_refused(self, call, *args, **options):
+        """The call is refused, one way or the other."""
+        try:
+            with self.env.cr.savepoint():
+                call(*args, **options)
+        except (AccessError, UserError, ValueError):
+            return
+        self.fail(f"{call} was not refused")
+
     def pictures(self, snapshots):
         """The bytes of the pictures as they lie in the file store."""
         attachments = (
@@ -200,7 +210,7 @@ class ApiCase(VideoData, KeyMixin, HttpCase):
 
     def setUp(self):
         super().setUp()
-        self.uid = str(uuid.uuid4())
+        self.ident = str(uuid.uuid4())
         keys = self.env["res.users.apikeys"]
         keys._bridge_failures().clear()
         self.addCleanup(keys._bridge_failures().clear)
@@ -228,7 +238,7 @@ class ApiCase(VideoData, KeyMixin, HttpCase):
         """The answer of a heartbeat."""
         answer = self.call(
             "heartbeat",
-            {"bridge": uid or self.uid, "held": list(held), "cameras": list(cameras), **more},
+            {"bridge": uid or self.ident, "held": list(held), "cameras": list(cameras), **more},
             key=key,
         )
         self.assertEqual(answer.status_code, 200, answer.text)
@@ -236,7 +246,8 @@ class ApiCase(VideoData, KeyMixin, HttpCase):
 
     def send(self, *items, uid=None, **options):
         """The results of a batch of reports."""
-        answer = self.call("alerts", {"bridge": uid or self.uid, "alerts": list(items)}, **options)
+        body = {"bridge": uid or self.ident, "alerts": list(items)}
+        answer = self.call("alerts", body, **options)
         self.assertEqual(answer.status_code, 200, answer.text)
         return answer.json()["results"]
 

@@ -277,7 +277,8 @@ class TestIngest(VideoCase):
         """Whoever holds the camera, whatever its state, and without its rule."""
         self.camera._with_state_unlocked().write({"state": "retired"})
         foreign = self._rule(self.far)
-        items = [self.report(), self.report(rule=foreign), self.report(rule=self.rule.browse(10**9))]
+        gone = self.rule.browse(10**9)
+        items = [self.report(), self.report(rule=foreign), self.report(rule=gone)]
         self.assertEqual(self.ingest(*items), ["stored"] * 3)
         self.assertEqual(self.alert(items[0]["uid"]).rule_id, self.rule)
         self.assertFalse(self.alert(items[1]["uid"]).rule_id)

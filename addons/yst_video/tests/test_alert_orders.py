@@ -1,0 +1,323 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+import psycopg2
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import BaseCase, tagged
+from odoo.tools import mute_logger
+
+from .. import correlation
+from .api_common import NOON, VideoCase, snapshot, stamp
+from .api_common import jpeg as picture
+
+LOG = "odoo.addons.yst_video.models.yst_video_alert_order"
+
+
+@tagged("post_install", "-at_install")
+class TestCorrelation(BaseCase):
+    """Which alerts are one happening, as a rule without a database."""
+
+    def spot(self, number, minutes=0, north=0.0, kind="crowd", camera=None, order=0):
+        """An alert so many metres north of the first."""
+        return correlation.Spot(
+            number, kind, camera or number, NOON + timedelta(minutes=minutes),
+            32.69 + north / 111_195, 109.03, order,
+        )
+
+    def groups(self, *due, ordered=()):
+        return correlation.sort_out(due, ordered, 150, 10)
+
+    def test_distances_are_metres(self):
+        self.assertAlmostEqual(
+            correlation.distance(self.spot(1), self.spot(2, north=150)), 150, delta=0.2
+        )
+
+    def test_neighbours_within_minutes_share_an_order(self):
+        cases = [
+            (self.spot(2, 9, 140), [[1, 2]]),
+            (self.spot(2, 10, 149), [[1, 2]]),
+            (self.spot(2, 11, 10), [[1], [2]]),
+            (self.spot(2, 1, 151), [[1], [2]]),
+            (self.spot(2, 1, 10, "tamper"), [[1], [2]]),
+        ]
+        for second, expected in cases:
+            self.assertEqual(self.groups(self.spot(1), second), ({}, expected))
+
+    def test_an_order_that_is_there_is_joined(self):
+        old = self.spot(9, -5, 100, order=77)
+        self.assertEqual(self.groups(self.spot(1), ordered=[old]), ({1: 77}, []))
+        self.assertEqual(self.groups(self.spot(1, 6), ordered=[old]), ({}, [[1]]))
+
+    def test_without_a_position_only_the_same_camera_is_near(self):
+        def nowhere(number, camera):
+            return correlation.Spot(number, "crowd", camera, NOON, 0.0, 0.0)
+
+        self.assertEqual(self.groups(nowhere(1, 5), nowhere(2, 5), nowhere(3, 6)),
+                         ({}, [[1, 2], [3]]))
+
+
+@tagged("post_install", "-at_install")
+class TestAlertOrders(VideoCase):
+    """Alerts become task orders: by their rule, once for one happening, and never at the alert's
+    cost."""
+
+    def near(self, count, step=0.0005, dispatch="at_once", area=None):
+        """Cameras some 55 m apart, each with its rule."""
+        cameras = self._cameras(area or self.north, count, 32.71, step=step)
+        return cameras, self._rule(cameras, dispatch=dispatch)
+
+    def one(self, dispatch, **more):
+        self.rule.dispatch = dispatch
+        return self.made(**more)
+
+    def test_at_once(self):
+        self.camera.place = "北门广场东侧"
+        self.rule.write({"urgency": "ordinary",
+                         "category_id": self.env.ref("yst_order.category_security").id})
+        alert = self.one("at_once", snapshots=[snapshot()])
+        order = alert.order_id
+        self.assertEqual(order.state, "dispatched")
+        self.assertTrue(order.number)
+        self.assertEqual(order.origin, "alert")
+        self.assertEqual((order.source_model, order.source_id), (alert._name, alert.id))
+        self.assertEqual(order.area_id, self.north)
+        self.assertEqual(order.category_id, self.env.ref("yst_order.category_security"))
+        self.assertEqual(order.urgency, "ordinary")
+        self.assertEqual(order.place, "北门广场东侧")
+        self.assertAlmostEqual(order.latitude, self.camera.latitude, 5)
+        self.assertAlmostEqual(order.longitude, self.camera.longitude, 5)
+        self.assertIn(self.camera.name, order.name)
+        self.assertIn(self.camera.gb_code, order.description)
+        self.assertIn("2026-11-24 12:00:00", order.description)
+        self.assertEqual((alert.order_outcome, alert.order_due), ("dispatched", False))
+        self.assertTrue(alert.ordered_at)
+        self.assertEqual(alert.order_ids, order)
+
+    def test_no_order_without_a_rule_that_wants_one(self):
+        for dispatch in ("none", "confirm"):
+            alert = self.one(dispatch)
+            self.assertFalse(alert.order_id or alert.order_due)
+        self.assertFalse(self.made(camera=self.far).order_id)
+
+    def test_once_confirmed(self):
+        alert = self.one("confirm")
+        alert.with_user(self.operator).action_judge_true()
+        self.assertEqual(alert.order_id.state, "dispatched")
+        self.assertEqual(alert.order_id.dispatcher_id, self.operator)
+        silent = self.one("none", camera=self.far)
+        silent.with_user(self.operator).action_judge_true()
+        self.assertFalse(silent.order_id)
+
+    def test_a_false_alert_makes_no_order(self):
+        alert = self.one("confirm")
+        reason = self.env.ref("yst_video.false_reason_light")
+        alert.with_user(self.operator).action_judge_false(reason, "树影")
+        self.assertFalse(alert.order_id)
+        self.assertEqual((alert.judge_reason_id, alert.judge_note), (reason, "树影"))
+        self.assertEqual(alert.judged_by, self.operator)
+        with self.assertRaises(UserError):
+            alert.with_user(self.operator).action_dispatch_order()
+
+    def test_an_order_hears_that_its_alert_was_false(self):
+        alert = self.one("at_once")
+        before = len(alert.order_id.message_ids)
+        alert.with_user(self.operator).action_judge_false(
+            self.env.ref("yst_video.false_reason_light").id
+        )
+        self.assertEqual(len(alert.order_id.message_ids), before + 1)
+
+    def test_by_hand(self):
+        alerts = self.one("none") | self.made(camera=self.far, rule=self._rule(self.far))
+        action = alerts.with_user(self.operator).action_dispatch_order()
+        self.assertEqual(len(alerts.order_id), 2)
+        self.assertEqual(action["domain"], [("id", "in", alerts.order_id.ids)])
+        with self.assertRaises(UserError):
+            alerts[0].with_user(self.operator).action_dispatch_order()
+        alerts[0].order_id.sudo().action_cancel("现场无人")
+        self.assertEqual(alerts[0].order_outcome, "cancelled")
+        first = alerts[0].order_id
+        action = alerts[0].with_user(self.operator).action_dispatch_order()
+        self.assertNotEqual(alerts[0].order_id, first)
+        self.assertEqual(action["res_id"], alerts[0].order_id.id)
+
+    def test_an_alert_whose_rule_is_gone_still_becomes_an_order(self):
+        alert = self.one("none", rule=self.rule.browse(10**9))
+        self.assertFalse(alert.rule_id)
+        alert.with_user(self.operator).action_dispatch_order()
+        self.assertEqual(alert.order_id.category_id.name, "人群聚集")
+
+    def test_neighbours_in_one_batch_share_an_order(self):
+        cameras, rules = self.near(3)
+        items = [self.report(camera=camera, rule=rule)
+                 for camera, rule in zip(cameras, rules, strict=True)]
+        far = self._rule(self.far, dispatch="at_once")
+        items.append(self.report(camera=self.far, rule=far))
+        self.ingest(*items)
+        alerts = self.env["yst.video.alert"].browse(
+            [self.alert(item["uid"]).id for item in items]
+        )
+        self.assertEqual(len(alerts[:3].order_id), 1)
+        self.assertEqual(len(alerts.order_id), 2)
+        links = alerts[0].order_id.link_ids
+        self.assertEqual(set(links.mapped("source_id")), set(alerts[:3].ids))
+
+    def test_a_neighbour_some_minutes_later_joins_the_order(self):
+        cameras, rules = self.near(2)
+        first = self.made(camera=cameras[0], rule=rules[0])
+        second = self.made(camera=cameras[1], rule=rules[1],
+                           started_at=stamp(NOON + timedelta(minutes=9)))
+        self.assertEqual(second.order_id, first.order_id)
+        self.assertEqual(second.order_outcome, "dispatched")
+        later = self.made(camera=cameras[1], rule=rules[1],
+                          started_at=stamp(NOON + timedelta(minutes=25)))
+        self.assertNotEqual(later.order_id, first.order_id)
+
+    def test_an_order_that_is_over_is_not_joined(self):
+        cameras, rules = self.near(2)
+        first = self.made(camera=cameras[0], rule=rules[0])
+        first.order_id.sudo().action_cancel("误派")
+        second = self.made(camera=cameras[1], rule=rules[1])
+        self.assertTrue(second.order_id)
+        self.assertNotEqual(second.order_id, first.order_id)
+
+    def test_the_settings_decide_how_near_and_how_soon(self):
+        parameters = self.env["ir.config_parameter"].sudo()
+        parameters.set_param("yst_video.correlation_metres", 20)
+        cameras, rules = self.near(2)
+        alerts = self.made(camera=cameras[0], rule=rules[0]) | self.made(
+            camera=cameras[1], rule=rules[1]
+        )
+        self.assertEqual(len(alerts.order_id), 2)
+
+    # -- failures --------------------------------------------------------------------------------
+
+    def test_an_order_that_fails_loses_no_alert_and_is_repeated(self):
+        self.rule.dispatch = "at_once"
+        items = [self.report(snapshots=[snapshot()]) for _number in range(2)]
+        Order = self.registry["yst.order"]
+        with patch.object(Order, "_dispatch_batch", side_effect=UserError("no category")), \
+                mute_logger(LOG):
+            self.assertEqual(self.ingest(*items), ["stored"] * 2)
+        alerts = self.alert(items[0]["uid"]) | self.alert(items[1]["uid"])
+        self.assertFalse(alerts.order_id)
+        self.assertEqual(alerts.mapped("order_due"), [True, True])
+        self.assertEqual(alerts.mapped("order_attempts"), [1, 1])
+        self.assertEqual(set(alerts.mapped("order_problem")), {"no category"})
+        self.assertEqual(self.pictures(alerts.snapshot_ids), [picture()] * 2)
+        with self.enter_registry_test_mode():
+            self.env.ref("yst_video.cron_make_orders").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(alerts.order_id.mapped("state"), ["dispatched"])
+        self.assertEqual(alerts.mapped("order_due"), [False, False])
+        self.assertFalse(any(alerts.mapped("order_problem")))
+
+    def test_one_order_that_cannot_be_made_does_not_hold_up_the_others(self):
+        self.rule.dispatch = "at_once"
+        far_rule = self._rule(self.far, dispatch="at_once")
+        items = [self.report(), self.report(camera=self.far, rule=far_rule)]
+        Order = self.registry["yst.order"]
+        real = Order._dispatch_batch
+
+        def dispatch(orders, pairs):
+            if any(source.camera_id == self.far for source, _values in pairs):
+                raise UserError("nobody is there")
+            return real(orders, pairs)
+
+        with patch.object(Order, "_dispatch_batch", dispatch), mute_logger(LOG):
+            self.ingest(*items)
+            good, bad = self.alert(items[0]["uid"]), self.alert(items[1]["uid"])
+            self.assertFalse(good.order_id or bad.order_id)
+            with self.enter_registry_test_mode():
+                self.env.ref("yst_video.cron_make_orders").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertTrue(good.order_id)
+        self.assertFalse(bad.order_id)
+        self.assertEqual((bad.order_due, bad.order_attempts), (True, 3))
+
+    def test_a_conflict_is_left_to_the_server_to_run_again(self):
+        self.rule.dispatch = "at_once"
+        Order = self.registry["yst.order"]
+        with patch.object(
+            Order, "_dispatch_batch", side_effect=psycopg2.errors.SerializationFailure()
+        ), self.assertRaises(psycopg2.errors.SerializationFailure):
+            self.ingest(self.report())
+
+    # -- what becomes of the order -----------------------------------------------------------------
+
+    def test_the_alert_shows_what_becomes_of_the_order(self):
+        alert = self.one("at_once")
+        order = alert.order_id
+        order.with_user(self.cadre).sudo(False).action_accept()
+        self.assertEqual(alert.order_outcome, "accepted")
+        order.with_user(self.cadre).sudo(False).action_feedback("已劝离")
+        self.assertEqual(alert.order_outcome, "feedback")
+        order.with_user(self.operator).sudo(False).action_verify()
+        self.assertEqual(alert.order_outcome, "closed")
+        self.assertEqual(alert.order_id, order)
+        self.assertTrue(alert.order_outcome_at)
+
+    def test_when_orders_are_merged_the_alert_follows(self):
+        first = self.one("at_once")
+        second = self.made(camera=self.far, rule=self._rule(self.far, dispatch="at_once"))
+        master = first.order_id
+        second.order_id.with_user(self.operator).sudo(False).action_merge(master)
+        self.env.invalidate_all()
+        self.assertEqual(second.order_id, master)
+        master.with_user(self.cadre).sudo(False).action_accept()
+        self.assertEqual((first | second).mapped("order_outcome"), ["accepted", "accepted"])
+
+    def test_the_order_shows_the_newest_pictures(self):
+        shots = [snapshot(picture(n), NOON + timedelta(seconds=n)) for n in range(6)]
+        alert = self.one("at_once", snapshots=shots)
+        found = alert._order_pictures()
+        newest = alert.snapshot_ids.sorted("taken_at", reverse=True)[:4]
+        self.assertEqual(
+            [one["url"] for one in found], [f"/yst/video/snapshot/{shot.id}" for shot in newest]
+        )
+        self.assertEqual(found[0]["at"], "2026-11-24T04:00:05Z")
+        self.assertTrue(found[0]["caption"])
+
+    # -- judging -----------------------------------------------------------------------------------
+
+    def test_a_judgement_is_given_once_and_can_be_reopened(self):
+        alert = self.one("none").with_user(self.operator)
+        reason = self.env.ref("yst_video.false_reason_other")
+        alert.action_judge_true()
+        for action in (alert.action_judge_true, lambda: alert.action_judge_false(reason)):
+            with self.assertRaises(UserError):
+                action()
+        alert.action_reopen_judgement()
+        self.assertEqual(
+            (alert.judgement, alert.judged_by, alert.judged_at),
+            ("pending", self.env["res.users"], False),
+        )
+        with self.assertRaises(UserError):
+            alert.action_reopen_judgement()
+
+    def test_a_false_judgement_says_why(self):
+        alert = self.one("none").with_user(self.operator)
+        for reason in (None, False, 0, 10**9, "1", [1], self.operator,
+                       self.env["yst.video.false.reason"]):
+            with self.assertRaises(UserError):
+                alert.action_judge_false(reason)
+        with self.assertRaises(UserError):
+            alert.action_judge_false(self.env.ref("yst_video.false_reason_other"), "x" * 501)
+        with self.assertRaises(UserError):
+            alert.action_judge_false(self.env.ref("yst_video.false_reason_other"), ["x"])
+
+    def test_only_operators_of_the_area_judge(self):
+        alert = self.one("none", camera=self.far)
+        reason = self.env.ref("yst_video.false_reason_other")
+        homeless = self._user("v.homeless", "yst_video.group_video_operator")
+        for user in (self.cadre, self.south_cadre, self.north_operator, homeless):
+            records = alert.with_user(user)
+            for call in (records.action_judge_true, records.action_reopen_judgement,
+                         records.action_dispatch_order,
+                         lambda records=records: records.action_judge_false(reason)):
+                with self.assertRaises(AccessError):
+                    call()
+        self.assertEqual(alert.judgement, "pending")
+        self.north_operator.jurisdiction_ids = [Command.link(self.south.id)]
+        alert.with_user(self.north_operator).action_judge_true()

@@ -1,0 +1,136 @@
+import json
+import logging
+import os
+import time
+from pathlib import Path
+
+import yaml
+
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from .api_common import NOON, ROOT, ApiCase, snapshot, stamp
+
+CONTRACT = Path(__file__).parents[3] / "video_bridge" / "openapi.yaml"
+EXAMPLES = int(os.environ.get("YST_CONTRACT_EXAMPLES") or 40)  # for each operation
+SECONDS = 60
+
+
+@tagged("post_install", "-at_install")
+class TestContract(ApiCase):
+    """The server keeps to ``video_bridge/openapi.yaml``: with good input and with any other."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.contract = yaml.safe_load(CONTRACT.read_text(encoding="utf-8"))
+
+    def schema(self, name):
+        import jsonschema_rs
+
+        return jsonschema_rs.validator_for(
+            {"$ref": f"#/components/schemas/{name}", "components": self.contract["components"]}
+        )
+
+    def test_what_the_server_says_fits_the_contract(self):
+        """Answers with content in them: cameras with zones and rules, episodes, stills."""
+        zone = self.env["yst.video.zone"].create(
+            {"camera_id": self.camera.id, "name": "广场", "shape": "polygon",
+             "points": [[0.1, 0.1], [0.9, 0.1], [0.5, 0.9]]}
+        )
+        self.rule.write({
+            "zone_ids": [(6, 0, zone.ids)], "params": {"inertia": 3},
+            "window_ids": [(0, 0, {"hour_from": 8.0, "hour_to": 20.5})],
+        })
+        self.env["yst.video.stream"].create({"main_address": "rtsp://192.0.2.3/x"})
+        self.env.flush_all()
+        config = self.call("config").json()
+        self.schema("Config").validate(config)
+        cameras = {camera["id"]: camera for camera in config["cameras"]}
+        self.assertTrue(cameras[self.camera.id]["rules"][0]["windows"])
+        self.assertTrue(config["unbound"])
+        self.env["yst.video.still"]._want(self.camera)
+        results = self.send(self.report(snapshots=[snapshot()]), self.report(), {"uid": 5})
+        self.schema("AlertResults").validate({"results": results})
+        beat = {
+            "bridge": self.ident, "name": "测试", "version": "0.1.0", "started_at": stamp(NOON),
+            "capacity": 800, "held": [], "cameras": [self.health(self.camera)],
+            "spool": {"alerts": 0, "oldest": None, "dropped_pictures": 0},
+        }
+        self.schema("Heartbeat").validate(beat)
+        self.schema("AlertBatch").validate({"bridge": self.ident, "alerts": [self.report()]})
+        answer = self.call("heartbeat", beat).json()
+        self.schema("HeartbeatAnswer").validate(answer)
+        self.assertTrue(answer["episodes"] and answer["stills"])
+        self.schema("Error").validate(self.call("config", key="0" * 40).json())
+
+    def test_every_operation_of_the_contract_is_there_and_no_other(self):
+        routes = {
+            (rule.rule.removeprefix(ROOT), method.lower())
+            for rule in self.env["ir.http"].routing_map().iter_rules()
+            for method in rule.methods or ()
+            if rule.rule.startswith(ROOT) and method not in ("HEAD", "OPTIONS")
+        }
+        agreed = {
+            (path, method) for path, item in self.contract["paths"].items() for method in item
+        }
+        self.assertEqual(routes, agreed)
+
+    def test_examples_made_from_the_contract(self):
+        """schemathesis: good and bad requests; answers as agreed, never a failure of the server."""
+        import schemathesis
+        from hypothesis import HealthCheck, Phase, given, settings
+        from schemathesis import GenerationMode
+        from schemathesis.checks import not_a_server_error
+        from schemathesis.specs.openapi.checks import (
+            content_type_conformance,
+            response_headers_conformance,
+            response_schema_conformance,
+            status_code_conformance,
+        )
+
+        checks = [
+            not_a_server_error,
+            status_code_conformance,
+            content_type_conformance,
+            response_headers_conformance,
+            response_schema_conformance,
+        ]
+        schema = schemathesis.openapi.from_dict(self.contract)
+        schema.config.update(base_url=f"{self.base_url()}{ROOT}")
+        schema.config.generation.update(modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+        session = self.opener
+        begun, sent, seen = time.monotonic(), {}, {}
+        for result in schema.get_all_operations():
+            operation = result.ok()
+            name = f"{operation.method.upper()} {operation.path}"
+
+            def check(case, name=name):
+                if time.monotonic() - begun > SECONDS:
+                    return
+                case.headers = {
+                    **{k: v for k, v in (case.headers or {}).items()
+                       if k.lower() == "if-none-match"},
+                    "Authorization": f"Bearer {self.key}",
+                }
+                self.env.cr.flush()
+                with self.allow_requests(all_requests=True):
+                    response = case.call(session=session, timeout=30)
+                sent[name] = sent.get(name, 0) + 1
+                seen.setdefault(name, set()).add(response.status_code)
+                case.validate_response(response, checks=checks)
+
+            test = settings(
+                max_examples=EXAMPLES, deadline=None, database=None, derandomize=True,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.explicit, Phase.generate],
+            )(given(case=operation.as_strategy())(check))
+            with self.subTest(operation=name), mute_logger("odoo.http"):
+                test()
+        logging.getLogger(__name__).info(
+            "%s", json.dumps({name: (sent[name], sorted(seen[name])) for name in sent})
+        )
+        self.assertEqual(len(sent), 5)
+        for name, count in sent.items():
+            self.assertGreaterEqual(count, 10, name)
+            self.assertIn(200, seen[name] | ({200} if name.endswith("/bind") else set()), name)
