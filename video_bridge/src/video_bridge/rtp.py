@@ -208,6 +208,12 @@ class Depacketiser:
             self._append(view[start + self.header_size : stop])
         self._end(head)
 
+    def _check_end(self, place: int, stop: int) -> None:
+        """Note an aggregate that does not end where it says."""
+        if place != stop:
+            self.broken += 1
+            self._damaged = True
+
     def _piece(
         self, view: memoryview, start: int, stop: int, head: bytes, flags: int
     ) -> None:
@@ -328,13 +334,11 @@ class H264(Depacketiser):
             place = start + 1
             while place + 2 <= stop:
                 size = view[place] << 8 | view[place + 1]
-                place += 2
-                if not size or place + size > stop:
-                    self.broken += 1
-                    self._damaged = True
-                    return
-                self._whole(view, place, place + size)
-                place += size
+                if not size or place + 2 + size > stop:
+                    break
+                self._whole(view, place + 2, place + 2 + size)
+                place += 2 + size
+            self._check_end(place, stop)
         elif kind == 12:
             self._filler += stop - start
         elif 1 <= kind <= 23:
@@ -402,13 +406,11 @@ class H265(Depacketiser):
             place = start + 2
             while place + 2 <= stop:
                 size = view[place] << 8 | view[place + 1]
-                place += 2
-                if size <= 2 or place + size > stop:
-                    self.broken += 1
-                    self._damaged = True
-                    return
-                self._whole(view, place, place + size)
-                place += size
+                if size <= 2 or place + 2 + size > stop:
+                    break
+                self._whole(view, place + 2, place + 2 + size)
+                place += 2 + size
+            self._check_end(place, stop)
         elif kind == 38:
             self._filler += stop - start
         elif kind < 48:

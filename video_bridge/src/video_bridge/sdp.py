@@ -49,9 +49,9 @@ def parse_sdp(text: str) -> Track:
     media, current = [], session
     for line in re.split(r"\r\n|\n|\r", text):
         if line.startswith("m="):
-            kind, *rest = line[2:].split()
-            current = _Media(rest[2:], [])
-            if kind == "video":
+            words = line[2:].split()
+            current = _Media(words[3:], [])
+            if words[:1] == ["video"]:
                 media.append(current)
         elif line.startswith("a="):
             name, _colon, value = line[2:].partition(":")
