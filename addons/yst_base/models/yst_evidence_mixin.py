@@ -74,7 +74,8 @@ class EvidenceMixin(models.AbstractModel):
         :param kind: photo or scan for pictures; video lets clips in; a PDF is a document always
         :param taken_at: naive UTC or aware datetime; default: what the camera wrote
         :param position: (latitude, longitude) in WGS-84; default: what the camera wrote
-        :param watermark: True for time, place and person, or lines of text
+        :param watermark: True for time, place and person, or lines of text, or a function of
+            (taken_at, position) that answers the lines
         :param partner: whose evidence; default: the user's own partner
         :return: yst.evidence; its ``problems`` name what the sender should be asked to mend
         :raises UserError: the file cannot be taken, in words for the sender
@@ -212,6 +213,8 @@ class EvidenceMixin(models.AbstractModel):
             moment = fields.Datetime.context_timestamp(self, taken_at or fields.Datetime.now())
             place = f"{position[0]:.5f}, {position[1]:.5f}" if position else ""
             watermark = [f"{moment:%Y-%m-%d %H:%M:%S}", place, partner.sudo().name or ""]
+        elif callable(watermark):
+            watermark = watermark(taken_at, position)
         elif isinstance(watermark, str):
             watermark = watermark.splitlines()
         try:

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 
 from odoo.addons.yst_base.models.yst_state_mixin import state_field
 
@@ -306,6 +306,12 @@ class Order(models.Model):
         """Of what ended without being handled nobody says that it was done in time."""
         super()._compute_clock_left()
         self.filtered(lambda one: one.state in ("cancelled", "merged")).clock_left = False
+
+    @api.constrains("user_id")
+    def _check_handler(self):
+        for user in self.sudo().user_id:
+            if user.share or not user.has_group("yst_base.group_cadre"):
+                raise ValidationError(self.env._("Only a cadre can handle an order."))
 
     # ------------------------------------------------------------------ CRUD
     @api.model

@@ -27,6 +27,28 @@ class OrderLink(models.Model):
     )
     _source_idx = models.Index("(source_model, source_id)")
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        links = super().create(vals_list)
+        links._sources_changed()
+        return links
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._sources_changed()
+        return result
+
+    def unlink(self):
+        self._sources_changed()
+        return super().unlink()
+
+    def _sources_changed(self):
+        """The orders of a source are computed from the links."""
+        for model, links in self.grouped("source_model").items():
+            if model in self.env and "order_ids" in self.env[model]._fields:
+                sources = self.env[model].browse(links.mapped("source_id"))
+                sources.invalidate_recordset(["order_ids", "order_count"], flush=False)
+
     @api.depends("source_model", "source_id")
     @api.depends_context("uid")
     def _compute_source_name(self):

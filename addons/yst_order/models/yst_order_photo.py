@@ -1,10 +1,13 @@
 import base64
 import binascii
+from datetime import timedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 PICTURES = 8
+#: A phone's clock may be so far from the server's.
+CLOCKS_DIFFER = timedelta(minutes=10)
 
 
 class Order(models.Model):
@@ -28,17 +31,20 @@ class Order(models.Model):
         if order.user_id != self.env.user:
             raise AccessError(self.env._("Only its handler adds photos to an order."))
         order._need_state("accepted")
-        data = self._photo_data(data_b64)
-        position = None if latitude is None or longitude is None else (latitude, longitude)
         evidence = self._evidence_add(
-            data,
+            self._photo_data(data_b64),
             filename if isinstance(filename, str) else "",
-            position=position,
-            watermark=order._photo_lines(self._evidence_position(position)),
-        )
-        if evidence.sudo().kind != "photo":
+            position=None if latitude is None or longitude is None else (latitude, longitude),
+            watermark=order._photo_lines,
+        ).sudo()
+        if evidence.kind != "photo":
             raise UserError(self.env._("This is not a photo."))
-        problems = self._evidence_problem_words(evidence.sudo().problems)
+        problems = self._evidence_problem_words(evidence.problems)
+        since = order.accepted_at and order.accepted_at - CLOCKS_DIFFER
+        if evidence.taken_at and since and evidence.taken_at < since:
+            problems.append(
+                self.env._("The photo was taken before the order was accepted. Take a new one.")
+            )
         return {"id": evidence.id, "problems": problems}
 
     def order_pictures(self, limit=PICTURES):
@@ -64,11 +70,14 @@ class Order(models.Model):
         except (binascii.Error, ValueError):
             raise UserError(self.env._("The photo did not arrive complete. Please send it again."))
 
-    def _photo_lines(self, position):
-        """Time, place and person, written into the picture."""
-        moment = fields.Datetime.context_timestamp(
-            self.with_context(tz=self.env.user.tz or "Asia/Shanghai"), fields.Datetime.now()
-        )
+    def _photo_lines(self, taken_at, position):
+        """Time, place and person, written into the picture.
+
+        :param taken_at: by the camera, naive UTC; without it the time of arrival is written
+        :param position: (latitude, longitude) or None
+        """
+        zone = self.with_context(tz=self.env.user.tz or "Asia/Shanghai")
+        moment = fields.Datetime.context_timestamp(zone, taken_at or fields.Datetime.now())
         place = [self.area_id.complete_name]
         if self.place:
             place.append(self.place)

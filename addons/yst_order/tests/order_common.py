@@ -5,7 +5,7 @@ import io
 import json
 from datetime import datetime
 
-from PIL import Image, ImageDraw
+from PIL import ExifTags, Image, ImageDraw
 
 from odoo.fields import Command
 from odoo.tests import TransactionCase, new_test_user
@@ -19,14 +19,20 @@ from .order_models import SampleSource
 TUESDAY = datetime(2026, 11, 24, 2, 0)
 
 
-def picture(shade=120):
-    """A photo large and sharp enough to be taken without complaint."""
+def picture(shade=120, taken=None):
+    """A photo large and sharp enough to be taken without complaint.
+
+    :param taken: what the camera's clock said, e.g. "2026:11:24 10:30:00"
+    """
     image = Image.new("RGB", (1200, 900), (shade, 150, 180))
     draw = ImageDraw.Draw(image)
     for step in range(0, 1200, 12):
         draw.line((step, 0, 1200 - step, 900), fill=(20, 20, 20), width=3)
     out = io.BytesIO()
-    image.save(out, "JPEG", quality=90)
+    exif = Image.Exif()
+    if taken:
+        exif.get_ifd(ExifTags.IFD.Exif)[ExifTags.Base.DateTimeOriginal] = taken
+    image.save(out, "JPEG", quality=90, exif=exif)
     return base64.b64encode(out.getvalue()).decode()
 
 

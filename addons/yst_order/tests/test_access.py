@@ -137,6 +137,26 @@ class TestAccess(OrderCase):
         after = self.order.read()[0]
         self.assertEqual(before, after)
 
+    def test_other_areas_learn_nothing_by_counting_searching_or_grouping(self):
+        number, name = self.order.number, self.order.name
+        export = self.env.ref("base.group_allow_export")
+        for user in (self.other, self.other_desk, self.homeless):
+            user.group_ids = [Command.link(export.id)]
+            orders = self.as_user(user)
+            with self.subTest(user.login):
+                self.assertFalse(orders.search_count([("number", "=", number)]))
+                self.assertFalse(orders.name_search(name))
+                groups = orders._read_group([("number", "=", number)], ["state"], ["__count"])
+                self.assertFalse(groups)
+                found = orders.web_search_read([("name", "=", name)], {"name": {}})
+                self.assertFalse(found["records"])
+                with self.assertRaises(AccessError):
+                    self.as_user(user, self.order).export_data(["name"])
+                with self.assertRaises(AccessError):
+                    self.as_user(user, self.order).message_post(body="x")
+                with self.assertRaises(AccessError):
+                    self.as_user(user, self.order).message_subscribe(user.partner_id.ids)
+
     def test_own_department_sees_what_it_answers_for(self):
         order = self.draft(department_id=self.department.id)
         theirs = self.as_user(self.officer, order)

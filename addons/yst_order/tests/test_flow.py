@@ -212,7 +212,7 @@ class TestFlow(OrderCase):
             answer = self.as_user(self.cadre, order).order_add_photo(
                 self.photo, "x.jpg", "32.69", 109.03
             )
-            lines = order.sudo().with_user(self.cadre)._photo_lines((32.69, 109.03))
+            lines = order.sudo().with_user(self.cadre)._photo_lines(None, (32.69, 109.03))
         evidence = self.env["yst.evidence"].browse(answer["id"])
         self.assertEqual((evidence.res_model, evidence.res_id), ("yst.order", order.id))
         self.assertEqual(evidence.user_id, self.cadre)
@@ -221,6 +221,26 @@ class TestFlow(OrderCase):
         self.assertEqual(
             lines, ["2026-11-24 10:00:00", "测试北社区 北门街口 32.69000, 109.03000", "o.cadre"]
         )
+
+    def test_an_old_photo_is_told_from_a_new_one(self):
+        with freeze_time(TUESDAY):
+            order = self.accepted()
+        mine = self.as_user(self.cadre, order)
+        old = mine.order_add_photo(picture(taken="2026:11:20 08:00:00"), "旧.jpg")
+        self.assertEqual(len(old["problems"]), 1)
+        new = mine.order_add_photo(picture(taken="2026:11:24 10:30:00"), "新.jpg")
+        self.assertFalse(new["problems"])
+        evidence = self.env["yst.evidence"].browse(new["id"])
+        lines = order.sudo().with_user(self.cadre)._photo_lines(evidence.taken_at, None)
+        self.assertEqual(lines[:2], ["2026-11-24 10:30:00", "测试北社区"])
+
+    def test_only_a_cadre_is_named_as_handler(self):
+        portal = self._user("o.portal3", "base.group_portal")
+        for user in (portal, self.employee):
+            with self.assertRaises(UserError):
+                self.draft(user_id=user.id)
+            with self.assertRaises(UserError):
+                self.draft().user_id = user
 
     def test_display_name_and_search_by_number(self):
         order = self.dispatched()
@@ -288,6 +308,18 @@ class TestSource(OrderCase):
         self.assertEqual(
             source.heard, "dispatched returned dispatched accepted feedback closed"
         )
+
+    def test_a_program_without_rights_dispatches_for_its_records(self):
+        """As the bridge's account does: it may do nothing but call its API."""
+        source = self.source()
+        orders = self.env["yst.order"].with_user(self.employee).sudo(False)
+        self.assertFalse(source.order_ids)
+        order = orders._dispatch_batch([(source.with_user(self.employee), {})])
+        self.assertFalse(order.env.su)
+        self.assertFalse(order.has_access("read"))
+        self.assertEqual(source.order_ids, self.as_user(self.desk, order))
+        self.assertEqual(order.sudo().dispatcher_id, self.employee)
+        self.assertEqual(len(self.inbox(self.cadre)), 1)
 
     def test_further_sources_join_once(self):
         sources = self.source(count=3)
