@@ -6,6 +6,13 @@ from odoo.fields import Domain
 SOURCE_PICTURES = 4
 DISPATCHER = "yst_order.group_order_dispatcher"
 LEADER = "yst_base.group_leader"
+#: The search filter that shows what of each state waits for the user.
+TODO_FILTERS = {
+    "dispatched": "to_accept",
+    "accepted": "to_handle",
+    "feedback": "to_verify",
+    "returned": "returned",
+}
 
 
 class Order(models.Model):
@@ -183,14 +190,14 @@ class Order(models.Model):
         counts = dict(self._read_group(domain, ["state"], ["__count"]))
         late = self.search_count(domain & self._late_domain())
         names = {
-            "dispatched": ("to_accept", _("To accept")),
-            "accepted": ("to_handle", _("To handle")),
-            "feedback": ("to_verify", _("To verify")),
-            "returned": ("returned", _("Returned to the desk")),
+            "dispatched": _("To accept"),
+            "accepted": _("To handle"),
+            "feedback": _("To verify"),
+            "returned": _("Returned to the desk"),
         }
         rows = [
-            {"filter": key, "name": name, "count": counts[state]}
-            for state, (key, name) in names.items()
+            {"filter": TODO_FILTERS[state], "name": name, "count": counts[state]}
+            for state, name in names.items()
             if counts.get(state)
         ]
         if late:
