@@ -23,7 +23,7 @@ from video_bridge.models_fetch import FACE_SAMPLE
 
 _logger = logging.getLogger(__name__)
 
-REVISION = 3
+REVISION = 4
 """Raised when the clips change: clips of another revision are made anew."""
 _TICK = Fraction(2, 25)
 """Seconds a frame."""

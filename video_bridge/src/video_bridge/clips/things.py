@@ -21,8 +21,8 @@ def clips(stage: Stage) -> list[Clip]:
 
 def _obstructions(stage: Stage) -> list[Clip]:
     tasks = (OBSTRUCTION, CROWD, INTRUSION, TAMPER)
-    boxes = Prop(_crates(), 13, 60, ((0, 560, 330), (60, 560, 330)))
-    bag = Prop(_bag(), 13, 60, ((0, 620, 350), (60, 620, 350)))
+    boxes = Prop(_crates(), 13, 34, ((0, 560, 330), (60, 560, 330)))
+    bag = Prop(_bag(), 13, 37, ((0, 620, 350), (60, 620, 350)))
     van = Prop(_van(), 11, 23, ((11, 900, 330), (14, 620, 330), (20, 620, 330), (23, 900, 330)))
     bringer = Walk("carrier", ((9, 790, 330), (13, 580, 330), (18, 790, 330)))
     passing = [

@@ -1,7 +1,8 @@
 """Obstruction (占道): something that was not there stands for minutes with nobody near it.
 
 A long average of the luma (160 × 90) is what the place looks like; where the picture differs from
-it, and stays as it is, time adds up. No model is involved: what stands there — a stall, litter, a
+it, and stays as it is, time adds up. What was taken away differs as well; its outline is in the
+average and not in the picture, so that it is told apart and forgotten. No model is involved: what stands there — a stall, litter, a
 parked car, a shadow's edge at noon — is not known.
 """
 
@@ -79,7 +80,7 @@ class Obstruction(Judge):
         rate = np.float32(1 - np.exp(-passed / _BACKGROUND))
         self._long[quiet] += (luma - self._long)[quiet] * rate
         self._long[old] = luma[old]
-        return self._judge(np.abs(difference), scene)
+        return self._judge(luma, np.abs(difference), scene)
 
     def _learn(self, luma: Plane, clock: float) -> Finding:
         if clock - self._learnt_at >= _LEARN_GAP:
@@ -99,8 +100,13 @@ class Obstruction(Judge):
         self._learnt_at = float("-inf")
         self._candidates = False
 
-    def _judge(self, difference: Plane, scene: Scene) -> Finding:
-        assert self._stands is not None
+    def _judge(self, luma: Plane, difference: Plane, scene: Scene) -> Finding:
+        assert self._stands is not None and self._long is not None
+        for _box, mask in self._things(self._stands >= 0.5 * self.rule.duration):
+            if _taken_away(mask, luma, self._long):
+                around = _grown(mask, 5)
+                self._long[around] = luma[around]
+                self._stands[around] = 0.0
         self._candidates = bool(self._things(self._stands >= 0.5 * self.rule.duration))
         found, score = [], 0.0
         people = scene.people or ()
@@ -147,6 +153,27 @@ def _area(rule: Rule, shape: tuple[int, ...]) -> Plane:
         corners = np.array(zone.points) * (shape[1], shape[0])
         cv2.fillPoly(area, [corners.round().astype(np.int32)], 1)
     return area
+
+
+def _grown(mask: Plane, size: int) -> Plane:
+    kernel = np.ones((size, size), np.uint8)
+    return np.asarray(cv2.dilate(mask.astype(np.uint8), kernel)).astype(bool)
+
+
+def _taken_away(mask: Plane, luma: Plane, usual: Plane) -> bool:
+    """Whether the outline of a changed part is in what was usual rather than in the picture."""
+    outline = _grown(mask, 3) & ~np.asarray(
+        cv2.erode(mask.astype(np.uint8), np.ones((3, 3), np.uint8))
+    ).astype(bool)
+    now, before = (
+        float(
+            cv2.magnitude(cv2.Sobel(p, cv2.CV_32F, 1, 0), cv2.Sobel(p, cv2.CV_32F, 0, 1))[
+                outline
+            ].mean()
+        )
+        for p in (luma, usual)
+    )
+    return now < 0.8 * before
 
 
 def _near(thing: Box, person: Box) -> bool:

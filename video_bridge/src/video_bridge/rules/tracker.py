@@ -52,6 +52,7 @@ class Tracker:
 
     def update(self, boxes: Sequence[Box], clock: float, bgr: Image) -> list[Track]:
         """Match the boxes of a new picture; the tracks that were seen in it."""
+        self.tracks = [track for track in self.tracks if clock - track.seen <= FORGET]
         aspect = bgr.shape[1] / bgr.shape[0]
         colours = [_colours(bgr, box) for box in boxes]
         pairs = []
@@ -75,7 +76,6 @@ class Tracker:
                 track = Track(next(self._ids), box, clock, clock, colours[b])
                 self.tracks.append(track)
                 seen.append(track)
-        self.tracks = [track for track in self.tracks if clock - track.seen <= FORGET]
         return seen
 
 
