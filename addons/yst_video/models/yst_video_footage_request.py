@@ -210,7 +210,9 @@ class FootageRequest(models.Model):
         """
         for vals in vals_list:
             self._refuse_readonly(vals)
-        return super().create([{**vals, "registrar_id": self.env.uid} for vals in vals_list])
+        requests = super().create([{**vals, "registrar_id": self.env.uid} for vals in vals_list])
+        requests.invalidate_recordset(["document_number"])  # the whole number is forgotten
+        return requests
 
     def write(self, vals):
         """Write what is asked for, while it is a draft.
@@ -227,7 +229,9 @@ class FootageRequest(models.Model):
                             "What was asked for is not changed any more once it is submitted."
                         )
                     )
-        return super().write(vals)
+        result = super().write(vals)
+        self.invalidate_recordset(["document_number"])
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_draft_only(self):

@@ -18,10 +18,10 @@ class TestAlertReport(VideoCase):
 
     def alerts(self, true=0, false=0, pending=0, camera=None):
         made = self.env["yst.video.alert"]
-        now = stamp(fields.Datetime.now())
+        now = fields.Datetime.now()
         for judgement, count in (("true", true), ("false", false), ("pending", pending)):
             for _each in range(count):
-                alert = self.made(camera=camera, started_at=now, at=now).with_user(self.operator)
+                alert = self.made(camera=camera, started_at=stamp(now), at=now).with_user(self.operator)
                 if judgement == "true":
                     alert.action_judge_true()
                 elif judgement == "false":
@@ -67,9 +67,9 @@ class TestAlertReport(VideoCase):
         self.assertEqual([row[1] for row in self.figures(self.south_cadre, ["kind"])], [2])
 
     def test_seconds_from_alert_to_order(self):
-        rule = self._rule(self.camera, kind="intrusion", dispatch="confirm")
+        rule = self._rule(self.camera, kind="no_mask", dispatch="confirm")
         start = fields.Datetime.now() - timedelta(seconds=90)
-        alert = self.made(rule=rule, kind="intrusion", started_at=stamp(start), at=stamp(start))
+        alert = self.made(rule=rule, kind="no_mask", started_at=stamp(start), at=start)
         alert.with_user(self.operator).action_judge_true()
         self.assertTrue(alert.order_id)
         self.env.flush_all()
@@ -119,9 +119,9 @@ class TestAlertReport(VideoCase):
 
     def test_judging_one_after_the_other(self):
         now = fields.Datetime.now()
-        over = self.made(event="close", ended_at=stamp(now), started_at=stamp(now), at=stamp(now))
-        first = self.made(started_at=stamp(now - timedelta(minutes=2)), at=stamp(now))
-        last = self.made(started_at=stamp(now - timedelta(minutes=9)), at=stamp(now))
+        over = self.made(event="close", ended_at=stamp(now), started_at=stamp(now), at=now)
+        first = self.made(started_at=stamp(now - timedelta(minutes=2)), at=now)
+        last = self.made(started_at=stamp(now - timedelta(minutes=9)), at=now)
         alerts = (over | first | last).with_user(self.operator)
         wizards = self.env["yst.video.judge.wizard"].with_user(self.operator)
 

@@ -38,27 +38,27 @@ class TestDeskTour(ApiCase):
     def alerts(self):
         now = fields.Datetime.now()
         made = self.env["yst.video.alert"]
-        for number, kind in enumerate(("crowd", "intrusion", "loitering")):
+        for number, kind in enumerate(("crowd", "no_mask", "tamper")):
             data, boxes = sample_picture.draw(kind, 4)
             at = now - timedelta(minutes=number)
             made |= self.made(
                 kind=kind, rule=self._rule(self.camera, kind=kind), boxes=boxes,
-                started_at=stamp(at), at=stamp(at), snapshots=[snapshot(data, at=at)],
+                started_at=stamp(at), at=at, snapshots=[snapshot(data, at=at)],
             )
         return made
 
     def judge(self, size):
-        crowd, intrusion, loitering = self.alerts()
+        crowd, mask, tamper = self.alerts()
         self.walk("/odoo/video-alerts", "yst_operator_judges", size)
         self.assertEqual((crowd.judgement, crowd.judged_by), ("true", self.operator))
-        self.assertEqual(intrusion.judgement, "false")
-        self.assertTrue(intrusion.judge_reason_id)
-        self.assertEqual(loitering.judgement, "pending")
+        self.assertEqual(mask.judgement, "false")
+        self.assertTrue(mask.judge_reason_id)
+        self.assertEqual(tamper.judgement, "pending")
         looks = self.env["yst.video.view.log"].search(
             [("user_id", "=", self.operator.id), ("what", "=", "snapshot")]
         )
         self.assertEqual(
-            set(looks.mapped("res_id")), set((crowd | intrusion | loitering).snapshot_ids.ids)
+            set(looks.mapped("res_id")), set((crowd | mask | tamper).snapshot_ids.ids)
         )
 
     def test_alerts_are_judged_at_a_desk(self):

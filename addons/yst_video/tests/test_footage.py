@@ -62,7 +62,7 @@ class TestBlur(TransactionCase):
             blur.pixelate(noise(), [(0, 0, 1, 1)] * (blur.MAX_REGIONS + 1))
         for box in ({}, {"x": "a", "y": 0, "w": 1, "h": 1}, {"x": 0, "y": 0, "w": 0, "h": 1},
                     {"x": float("nan"), "y": 0, "w": 1, "h": 1}, None):
-            with self.subTest(box), self.assertRaises((blur.BlurError, TypeError)):
+            with self.subTest(box), self.assertRaises(blur.BlurError):
                 blur.region(box)
 
 
@@ -165,7 +165,7 @@ class TestFootage(FootageData, VideoCase):
             {"registrar_id": self.manager.id}, {"handed_at": NOON}, {"file_ids": []},
             {"document_masked": "x"},
         ):
-            with self.subTest(values), self.assertRaises((UserError, AccessError)):
+            with self.subTest(values), self.assertRaises(UserError):
                 request.write(values)
         with self.assertRaises(UserError):
             request.unlink()

@@ -7,12 +7,16 @@ function assertNoSidewaysScrolling() {
     }
 }
 
-/** A picture that has really been loaded. */
-function assertLoaded(selector) {
-    const image = document.querySelector(selector);
-    if (!image.complete || !image.naturalWidth) {
-        throw new Error(`No picture: ${image.src}`);
+/** Waits until a picture has really been loaded. */
+async function waitLoaded(selector) {
+    for (let tries = 0; tries < 50; tries++) {
+        const image = document.querySelector(selector);
+        if (image?.complete && image.naturalWidth) {
+            return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    throw new Error(`No picture: ${document.querySelector(selector)?.src}`);
 }
 
 registry.category("web_tour.tours").add("yst_operator_judges", {
@@ -28,9 +32,9 @@ registry.category("web_tour.tours").add("yst_operator_judges", {
         {
             content: "what was found is drawn over the picture",
             trigger: ".o_yst_alert_main svg .o_yst_box",
-            run() {
+            async run() {
                 assertNoSidewaysScrolling();
-                assertLoaded(".o_yst_alert_main img");
+                await waitLoaded(".o_yst_alert_main img");
             },
         },
         {
@@ -107,9 +111,7 @@ registry.category("web_tour.tours").add("yst_operator_watches", {
         },
         {
             trigger: ".o_yst_tile_large[data-state=live] img",
-            run() {
-                assertLoaded(".o_yst_tile_large img");
-            },
+            run: () => waitLoaded(".o_yst_tile_large img"),
         },
         {
             trigger: ".o_yst_wall_large_head button[aria-label=Close]",
