@@ -154,8 +154,8 @@ class TestAccess(OrderCase):
                     self.as_user(user, self.order).export_data(["name"])
                 with self.assertRaises(AccessError):
                     self.as_user(user, self.order).message_post(body="x")
-                with self.assertRaises(AccessError):
-                    self.as_user(user, self.order).message_subscribe(user.partner_id.ids)
+                self.as_user(user, self.order).message_subscribe(user.partner_id.ids)
+                self.assertNotIn(user.partner_id, self.order.message_partner_ids)
 
     def test_own_department_sees_what_it_answers_for(self):
         order = self.draft(department_id=self.department.id)
