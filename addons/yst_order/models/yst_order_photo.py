@@ -1,5 +1,6 @@
 import base64
 import binascii
+from collections import defaultdict
 from datetime import timedelta
 
 from odoo import api, fields, models
@@ -107,10 +108,16 @@ class Order(models.Model):
             order.photos_before = counts.get(order.id, 0)
 
     def _source_pictures(self, limit):
-        """dict of order id to the pictures of its sources (sudo)"""
+        """dict of order id to the pictures of its sources, the first source first (sudo)"""
+        pairs, pictures = self._sources(), {}
+        by_model = defaultdict(set)
+        for _order, sources in pairs:
+            by_model[sources._name].update(sources.ids)
+        for model, ids in by_model.items():
+            found = self.env[model].sudo().browse(ids)._order_pictures_of_each(limit)
+            pictures.update({(model, one): of_one for one, of_one in found.items()})
         result = {order.id: [] for order in self}
-        for order, sources in self._sources():
+        for order, sources in pairs:
             for source in sources:
-                if len(result[order.id]) < limit:
-                    result[order.id] += source._order_pictures(limit - len(result[order.id]))
-        return result
+                result[order.id] += pictures.get((source._name, source.id), [])
+        return {order_id: of_order[:limit] for order_id, of_order in result.items()}

@@ -7,8 +7,9 @@ class OrderSourceMixin(models.AbstractModel):
     The order keeps a reference, never a copy. Contract for those who inherit:
 
     - ``_order_values`` answers what the order takes over when it is made from the record;
-    - ``_order_pictures`` answers pictures which the order's handler is shown: their addresses
-      check by themselves who may see them;
+    - ``_order_pictures`` (and, for many records in one query, ``_order_pictures_of_each``) answers
+      pictures which the order's handler is shown: their addresses check by themselves who may
+      see them;
     - ``_order_event`` is told what becomes of the order. It runs in sudo within the order's
       transaction, once per order, on all records of the model that are its sources.
     """
@@ -71,6 +72,13 @@ class OrderSourceMixin(models.AbstractModel):
     def _order_pictures(self, limit=4):
         """Pictures of this record: ``[{"url": …, "at": RFC 3339 or False, "caption": …}]``."""
         return []
+
+    def _order_pictures_of_each(self, limit=4):
+        """``_order_pictures`` of every record, as dict of id to list.
+
+        To be overridden where one query can answer for all: a batch of orders asks it once.
+        """
+        return {record.id: record._order_pictures(limit) for record in self}
 
     def _order_event(self, order, event):
         """``order`` was dispatched, accepted, returned, feedback, closed, cancelled or merged."""
