@@ -97,9 +97,8 @@ class VideoAlert(models.Model):
             ],
         }
 
-    @api.model
     def action_judge_next(self):
-        """Judge what is waiting, one after the other: the newest that still goes on first."""
+        """Whatever the records: judge what is waiting, one after the other: the newest that still goes on first."""
         return self.env["yst.video.judge.wizard"]._open()
 
     def action_judge_this(self):

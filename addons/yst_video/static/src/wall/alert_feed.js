@@ -24,7 +24,7 @@ export class AlertFeed extends Component {
     }
 
     async judge() {
-        const action = await this.orm.call("yst.video.alert", "action_judge_next", []);
+        const action = await this.orm.call("yst.video.alert", "action_judge_next", [[]]);
         await this.action.doAction(action, { onClose: () => this.service.load() });
     }
 }
