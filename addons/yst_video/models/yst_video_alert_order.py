@@ -108,20 +108,28 @@ class YstVideoAlert(models.Model):
 
     def _order_pictures(self, limit=4):
         """The newest pictures; the addresses check who may see them and write it down."""
+        self.ensure_one()
+        return self._order_pictures_of_each(limit)[self.id]
+
+    def _order_pictures_of_each(self, limit=4):
+        """The newest pictures of each alert, in one query for all of them."""
+        pictures = {alert.id: [] for alert in self}
         snapshots = self.env["yst.video.snapshot"].sudo().search_fetch(
             [("alert_id", "in", self.ids)],
             ["taken_at", "alert_id"],
             order="taken_at desc, id desc",
-            limit=limit,
         )
-        return [
-            {
-                "url": f"/yst/video/snapshot/{snapshot.id}",
-                "at": f"{snapshot.taken_at.isoformat(timespec='seconds')}Z",
-                "caption": snapshot.alert_id.display_name,
-            }
-            for snapshot in snapshots
-        ]
+        for snapshot in snapshots:
+            of_alert = pictures[snapshot.alert_id.id]
+            if len(of_alert) < limit:
+                of_alert.append(
+                    {
+                        "url": f"/yst/video/snapshot/{snapshot.id}",
+                        "at": f"{snapshot.taken_at.isoformat(timespec='seconds')}Z",
+                        "caption": snapshot.alert_id.display_name,
+                    }
+                )
+        return pictures
 
     def _order_event(self, order, event):
         """Keep what became of the order."""
