@@ -98,7 +98,7 @@ class VideoAlert(models.Model):
         }
 
     def action_judge_next(self):
-        """Whatever the records: judge what is waiting, one after the other: the newest that still goes on first."""
+        """Judge what is waiting, whatever the records: what still goes on comes first."""
         return self.env["yst.video.judge.wizard"]._open()
 
     def action_judge_this(self):

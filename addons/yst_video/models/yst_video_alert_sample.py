@@ -67,6 +67,36 @@ class VideoAlert(models.Model):
         return alerts
 
     @api.model
+    def _load_demo_wall(self, minutes=60):
+        """Drawn stills for the sample cameras in use, as if a bridge read them for a while.
+
+        One camera in nine is offline, one in seven has sent nothing lately. For pictures of the
+        wall without a bridge; a bridge that runs puts its own in their place.
+
+        :return: how many stills were stored
+        """
+        now = fields.Datetime.now()
+        cameras = self.env["yst.video.camera"].search(
+            [("source", "=", "sample"), ("state", "=", "active")], order="area_id, name, id"
+        )
+        stills = []
+        for number, camera in enumerate(cameras):
+            health = camera.health_id.sudo()
+            health.write({
+                "online": number % 9 != 4,
+                "lease_until": now + timedelta(minutes=minutes),
+                "last_frame_at": now,
+            })
+            picture, _boxes = sample_picture.draw(f"still {camera.gb_code}", number % 6)
+            at = now - timedelta(seconds=4 + number % 9, minutes=95 if number % 7 == 5 else 0)
+            stills.append({
+                "camera": camera.id,
+                "at": f"{at.isoformat(timespec='milliseconds')}Z",
+                "jpeg": base64.b64encode(picture).decode(),
+            })
+        return self.env["yst.video.still"]._put_stills(stills)[0]
+
+    @api.model
     def _demo_camera(self, cameras, kind, number):
         wanted = {"water_level": "flood", "obstruction": "sanitation"}.get(kind, "security")
         fitting = cameras.filtered(lambda camera: camera.kind == wanted) or cameras
