@@ -1,0 +1,135 @@
+"""Pictures for docs/video.md: operator, manager and approver, at a desk and on a phone.
+
+The pictures of the cameras are drawn by code. Before, in `./yst shell`:
+
+    env["yst.video.alert"]._load_demo(); env["yst.video.alert"]._load_demo_wall()
+    env.cr.commit()
+"""
+
+from datetime import datetime, timedelta
+
+
+def take(shots):
+    _alerts(shots)
+    _wall(shots)
+    _figures(shots)
+    _footage(shots)
+    _phone(shots)
+
+
+def _open(page, action):
+    page.goto(f"/odoo/{action}")
+    page.wait_for_selector(".o_action")
+    page.wait_for_timeout(2500)
+
+
+def _enter(page, field, text):
+    page.locator(f".o_field_widget[name={field}] :is(input, textarea)").first.fill(text)
+
+
+def _alerts(shots):
+    page = shots.open("desktop", "duty")
+    _open(page, "video-alerts")
+    shots.save(page, "alerts", "desktop")
+    page.locator(".o_kanban_record:not(.o_kanban_ghost)").nth(1).click()
+    page.wait_for_selector(".o_yst_alert_main svg")
+    page.wait_for_timeout(1500)
+    shots.save(page, "alert", "desktop")
+    page.goto("/odoo/action-yst_video.action_alert_judge")
+    page.wait_for_selector(".o_yst_judge .o_yst_alert_main img")
+    page.wait_for_timeout(1500)
+    page.keyboard.press("1")
+    page.wait_for_selector(".o_yst_judge_false")
+    page.wait_for_timeout(600)
+    shots.save(page, "judge", "desktop")
+    page.locator(".modal .btn-close").click()
+
+
+def _wall(shots):
+    page = shots.open("desktop", "duty")
+    _open(page, "video-wall")
+    shots.save(page, "purpose", "desktop")
+    page.click(".o_yst_purpose button[type=submit]")
+    page.wait_for_selector(".o_yst_tile[data-state=live] img")
+    page.wait_for_timeout(4000)
+    shots.save(page, "wall", "desktop")
+    page.locator(".o_yst_tile[data-state=live]").first.click()
+    page.wait_for_selector(".o_yst_live .alert")
+    page.wait_for_timeout(1500)
+    shots.save(page, "large", "desktop")
+
+
+def _figures(shots):
+    page = shots.open("desktop", "video")
+    _open(page, "action-yst_video.action_alert_report")
+    shots.save(page, "figures", "desktop")
+    _open(page, "video-looks")
+    shots.save(page, "looks", "desktop")
+
+
+def _footage(shots):
+    """A request registered by the operator, approved by somebody else, a picture blurred."""
+    page = shots.open("desktop", "duty")
+    _open(page, "video-footage/new")
+    page.locator(".o_field_widget[name=way] label", has_text="复制").click()
+    _enter(page, "unit", "北门派出所（示例）")
+    _enter(page, "applicant_name", "办案民警（示例）")
+    _enter(page, "document_number", "012345")
+    _enter(page, "letter_ref", "示公调〔2026〕1号")
+    cameras = page.locator(".o_field_widget[name=camera_ids] input")
+    cameras.fill("北门社区路口1号")
+    page.locator(".o-autocomplete--dropdown-item", has_text="路口1号").first.click()
+    now = datetime.now()
+    for field, moment in (("start", now - timedelta(days=3)), ("stop", now + timedelta(days=1))):
+        _enter(page, field, moment.strftime("%Y/%m/%d %H:%M:%S"))
+        page.keyboard.press("Escape")
+    _enter(page, "reason", "查找走失老人")
+    _enter(page, "content", "路口一带的行人，走失当天")
+    page.click(".o_form_button_save")
+    page.wait_for_timeout(1500)
+    page.click("button[name=action_submit]")
+    page.wait_for_timeout(1500)
+    shots.save(page, "footage", "desktop")
+    address = page.url
+    approver = shots.open("desktop", "footage")
+    approver.goto(address)
+    approver.wait_for_selector(".o_form_view")
+    approver.locator(".o_statusbar_buttons button", has_text="同意").first.click()
+    approver.wait_for_selector(".modal .o_field_widget[name=note]")
+    _enter(approver, "note", "同意调取，其他人员打码")
+    shots.save(approver, "approve", "desktop")
+    approver.click(".modal button[name=action_apply]")
+    approver.wait_for_timeout(1500)
+    page.reload()
+    page.wait_for_selector(".o_yst_footage .btn-primary")
+    page.click(".o_yst_footage .btn-primary")
+    page.wait_for_selector(".o_yst_blur_frame img")
+    page.wait_for_timeout(1500)
+    frame = page.locator(".o_yst_blur_frame").bounding_box()
+    page.mouse.move(frame["x"] + frame["width"] * 0.72, frame["y"] + frame["height"] * 0.2)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] * 0.8, frame["y"] + frame["height"] * 0.34)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    shots.save(page, "blur", "desktop")
+    page.locator(".modal-footer .btn-primary").click()
+    page.wait_for_selector(".modal-footer .text-success")
+    page.locator(".modal-header .btn-close").click()
+    page.wait_for_selector(".o_yst_footage_file")
+    page.locator(".o_yst_footage").scroll_into_view_if_needed()
+    page.wait_for_timeout(600)
+    shots.save(page, "files", "desktop")
+
+
+def _phone(shots):
+    page = shots.open("phone", "duty")
+    _open(page, "video-alerts")
+    page.locator(".o_kanban_record:not(.o_kanban_ghost)").nth(1).click()
+    page.wait_for_selector(".o_yst_judge_bar")
+    page.wait_for_timeout(1500)
+    shots.save(page, "phone")
+    _open(page, "video-wall")
+    page.click(".o_yst_purpose button[type=submit]")
+    page.wait_for_selector(".o_yst_tile img")
+    page.wait_for_timeout(4000)
+    shots.save(page, "phone-wall")
