@@ -23,7 +23,7 @@ class RegistryController(http.Controller):
         Camera = request.env["yst.video.camera"]
         chosen = [int(part) for part in ids.split(",") if part.isdigit()]
         cameras = Camera.search([("id", "in", chosen)] if chosen else [])
-        data = camera_sheet.write(cameras._export_rows())
+        data = camera_sheet.write(cameras._sheet_rows())
         request.env["yst.audit.log"].sudo()._log(
             "export", Camera, detail=f"{len(cameras)}: registry.xlsx"
         )

@@ -264,7 +264,7 @@ class VideoCamera(models.Model):
         return cameras
 
     def write(self, vals):
-        if not self.env.su:
+        if not self.env.su and not self._state_unlocked():
             self._refuse_action_fields([vals])
         if vals.get("gb_code"):
             vals = {**vals, "gb_code": vals["gb_code"].strip()}

@@ -174,10 +174,12 @@ class VideoCamera(models.Model):
     def _import_streams(self, rows, known):
         """Streams of the cameras; answers the cameras whose stream changed."""
         new, changed = [], self.browse()
+        cameras = self.sudo().browse([known[row["gb_code"]].id for row in rows])
+        streams = {stream.camera_id.id: stream for stream in cameras.stream_ids}
         for row in rows:
             camera = known[row["gb_code"]]
             vals = {name: row[name] for name in STREAM_FIELDS if row.get(name)}
-            stream = camera.stream_ids[:1]
+            stream = streams.get(camera.id)
             if not stream and vals:
                 new.append({**vals, "camera_id": camera.id})
             elif stream:
@@ -207,7 +209,7 @@ class VideoCamera(models.Model):
         ready = cameras.filtered(lambda camera: camera.state == "planned" and camera.has_stream)
         ready.with_context(**QUIET).action_activate()
 
-    def _export_rows(self):
+    def _sheet_rows(self):
         """The cameras as lines of the sheet, without accounts.
 
         :raise AccessError: the user is no video manager

@@ -12,6 +12,8 @@ class VideoRevisionMixin(models.AbstractModel):
     _description = "Part of the Bridge Configuration"
 
     _bridge_fields = frozenset()
+    #: what decides whose the record is: it cannot be moved to where the writer may not write
+    _place_fields = frozenset({"area_id", "camera_id", "rule_id"})
 
     def _bridge_sees(self):
         """Whether any of these records is in the configuration."""
@@ -27,13 +29,20 @@ class VideoRevisionMixin(models.AbstractModel):
     def write(self, vals):
         watched = self._bridge_fields & vals.keys()
         if not watched:
-            return super().write(vals)
+            result = super().write(vals)
+            self._check_still_mine(vals)
+            return result
         records = self.sudo()
         seen, before = records._bridge_sees(), records._bridge_values(watched)
         result = super().write(vals)
+        self._check_still_mine(vals)
         if (seen or records._bridge_sees()) and before != records._bridge_values(watched):
             self.env["yst.video.revision"]._bump()
         return result
+
+    def _check_still_mine(self, vals):
+        if not self.env.su and self._place_fields & vals.keys():
+            self.check_access("write")
 
     def unlink(self):
         if self.sudo()._bridge_sees():

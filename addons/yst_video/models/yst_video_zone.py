@@ -31,7 +31,7 @@ class VideoZone(models.Model):
         required=True,
         default="polygon",
     )
-    points = fields.Json(help="[[x, y], …] as fractions of width and height, from the upper left")
+    points = fields.Json()
     gauge_low = fields.Float("Reading at the first point (m)", digits=(8, 2))
     gauge_high = fields.Float("Reading at the second point (m)", digits=(8, 2))
     rule_ids = fields.Many2many(

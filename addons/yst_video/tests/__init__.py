@@ -19,3 +19,6 @@ from . import test_credentials
 from . import test_config_queries
 from . import test_api_concurrency
 from . import test_contract
+from . import test_import
+from . import test_registry_access
+from . import test_bind_concurrency

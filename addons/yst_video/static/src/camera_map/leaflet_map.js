@@ -22,6 +22,7 @@ export function makeMap(element, ground) {
         attributionControl: Boolean(ground.url),
         maxZoom: 19,
         minZoom: 10,
+        zoomSnap: 0.5,
     });
     map.attributionControl?.setPrefix("");
     if (ground.url) {
