@@ -124,7 +124,7 @@ def test_decoding_puts_a_box_where_its_cell_and_distances_say():
     scores[1][0, cell, 17] = 0.99  # a horse is no person
     for edge, distance in enumerate((1, 2, 3, 4)):
         edges[1][0, cell, edge * BINS + distance] = 50.0
-    corners, found = decode([*scores, *edges])
+    corners, found = decode([*scores, *edges], SIDE)
     middle = 7.5 * 16, 5.5 * 16
     assert found.tolist() == pytest.approx([0.9])
     assert corners[0].tolist() == pytest.approx(
@@ -134,7 +134,7 @@ def test_decoding_puts_a_box_where_its_cell_and_distances_say():
 
 def test_decoding_nothing_gives_nothing():
     scores, edges = _outputs()
-    corners, found = decode([*scores, *edges])
+    corners, found = decode([*scores, *edges], SIDE)
     assert corners.shape == (0, 4) and found.shape == (0,)
 
 
@@ -145,9 +145,14 @@ def test_doubles_are_suppressed_and_neighbours_stay():
     assert suppress(corners, np.array([0.6, 0.9, 0.5, 0.3], np.float32), 0.5) == [1, 2]
 
 
-def test_preparation_keeps_the_shape_and_centres_nothing():
-    canvas = np.empty((SIDE, SIDE, 3), np.uint8)
-    blob, fit = prepare(np.full((360, 640, 3), 255, np.uint8), canvas)
-    assert blob.shape == (1, 3, SIDE, SIDE) and fit == pytest.approx(0.65)
-    assert canvas[:234].min() == 255 and (canvas[234:] == 114).all()
+@pytest.mark.parametrize(
+    ("shape", "rows"),
+    [((360, 640), 256), ((576, 768), 320), ((100, 30), 416), ((30, 640), 32), ((500, 500), 416)],
+)
+def test_preparation_takes_as_few_rows_as_the_picture_needs(shape, rows):
+    blob, fit = prepare(np.full((*shape, 3), 255, np.uint8))
+    assert blob.shape == (1, 3, rows, SIDE) and fit == pytest.approx(SIDE / max(shape))
     assert blob[0, 0, 0, 0] == pytest.approx((255 - 103.53) / 57.375, rel=1e-4)
+    inner = min(rows, round(shape[0] * fit)), min(SIDE, round(shape[1] * fit))
+    assert (blob[0, 0, : inner[0], : inner[1]] > 2).all()
+    assert (blob[0, 0, inner[0] :] < 1).all() and (blob[0, 0, :, inner[1] :] < 1).all()

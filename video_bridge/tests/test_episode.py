@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import time
+from itertools import pairwise
 
 import pytest
 from eyes_for_tests import HOLD, NO, UNSURE, WALL, YES, Course, grey, picture, rule
@@ -69,7 +70,7 @@ def test_growth_is_told_at_most_every_thirty_seconds():
     events = course.play(many, 0)
     updates = [e for e in events if e.event == "update"]
     assert 3 <= len(updates) <= 4, "120 s"
-    assert all(b.at - a.at >= 30 for a, b in zip(updates, updates[1:], strict=False))
+    assert all(b.at - a.at >= 30 for a, b in pairwise(updates))
     assert [e.sequence for e in events] == list(range(1, len(events) + 1))
     assert all(e.snapshots for e in updates), "each shows a better moment"
 

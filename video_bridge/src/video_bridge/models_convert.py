@@ -295,11 +295,14 @@ def _weights(manifest: Sequence[Mapping[str, Any]], blob: bytes) -> dict[str, Ar
     return weights
 
 
-def graph_to_onnx(model: bytes, weights: bytes, outputs: Mapping[str, str]) -> bytes:
+def graph_to_onnx(
+    model: bytes, weights: bytes, outputs: Mapping[str, str], *, free_rows: bool = False
+) -> bytes:
     """An ONNX model of a TensorFlow.js graph model.
 
     :param model: the JSON file
     :param weights: the binary file
+    :param free_rows: let the picture have any number of rows instead of the one exported
     :param outputs: name of each output in the ONNX model → node of the graph, in the order wanted
     :raises ConversionError: when the graph holds what is not known here
     """
@@ -328,5 +331,53 @@ def graph_to_onnx(model: bytes, weights: bytes, outputs: Mapping[str, str]) -> b
     )
     made = helper.make_model(graph, opset_imports=[helper.make_opsetid("", _OPSET)])
     made.ir_version = 8
+    if free_rows:
+        _free_rows(made)
     onnx.checker.check_model(made, full_check=True)
     return bytes(made.SerializeToString(deterministic=True))
+
+
+def _free_rows(model: onnx.ModelProto) -> None:
+    """Let the picture have any number of rows.
+
+    The graph was exported for one size and has it written into resizing and reshaping: resizing
+    becomes one by factors, reshaping leaves its last dimension open.
+    """
+    known = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True).graph
+    shapes = {
+        info.name: [dim.dim_value for dim in info.type.tensor_type.shape.dim]
+        for info in (*known.value_info, *known.input, *known.output)
+    }
+    constants = {constant.name: constant for constant in model.graph.initializer}
+    for number, node in enumerate(model.graph.node):
+        if node.op_type == "Resize":
+            before, after = shapes[node.input[0]], shapes[node.output[0]]
+            factors = np.array(after, np.float32) / np.array(before, np.float32)
+            name = f"factors{number}"
+            model.graph.initializer.append(numpy_helper.from_array(factors, name))
+            del node.input[2:]
+            node.input.append(name)
+        elif node.op_type == "Reshape":
+            shape = numpy_helper.to_array(constants[node.input[1]]).copy()
+            shape[-1] = -1
+            name = f"shape{number}"
+            model.graph.initializer.append(numpy_helper.from_array(shape, name))
+            node.input[1] = name
+    used = {name for node in model.graph.node for name in node.input}
+    needed = [node for node in model.graph.node
+              if any(out in used for out in node.output)
+              or any(out.name in node.output for out in model.graph.output)]
+    # what computed the sizes is needed by nobody now
+    while len(needed) != len(model.graph.node):
+        del model.graph.node[:]
+        model.graph.node.extend(needed)
+        used = {name for node in needed for name in node.input}
+        needed = [node for node in needed
+                  if any(out in used for out in node.output)
+                  or any(out.name in node.output for out in model.graph.output)]
+    kept = [constant for constant in model.graph.initializer if constant.name in used]
+    del model.graph.initializer[:]
+    model.graph.initializer.extend(kept)
+    model.graph.input[0].type.tensor_type.shape.dim[2].dim_param = "rows"
+    for output in model.graph.output:
+        output.type.tensor_type.shape.dim[1].dim_param = f"cells_{output.name}"

@@ -33,7 +33,7 @@ _logger = logging.getLogger(__name__)
 MANIFEST = "models.json"
 FACE_SAMPLE = "face-sample.png"
 """Not a model: a portrait for the sample clips of ``no_mask``."""
-REVISION = 1
+REVISION = 2
 """Raised when a model has to be made anew although its package is the same."""
 _TIMEOUT = 600
 
@@ -65,7 +65,8 @@ class Model:
 
 def _nanodet(parts: Sequence[bytes]) -> bytes:
     nodes = ("Identity", *(f"Identity_{i}" for i in range(1, 6)))
-    return graph_to_onnx(parts[0], parts[1], dict(zip(OUTPUTS, nodes, strict=True)))
+    outputs = dict(zip(OUTPUTS, nodes, strict=True))
+    return graph_to_onnx(parts[0], parts[1], outputs, free_rows=True)
 
 
 def _mask(parts: Sequence[bytes]) -> bytes:

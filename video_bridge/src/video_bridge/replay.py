@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import time
 from pathlib import Path
@@ -78,14 +78,22 @@ def play(
 
     At the end what is still open is closed, so that every episode has its end.
     """
+    return show(key_frames(path), rules, detector, pixelate=pixelate, timezone=timezone)
+
+
+def show(
+    frames: Iterable[tuple[float, Image]], rules: Sequence[Rule], detector: Detector | None, *,
+    pixelate: bool = False, timezone: ZoneInfo | None = None,
+) -> Iterator[Seen]:
+    """Show pictures with their seconds to an eye with these rules."""
     clock = 0.0
-    camera = Camera(1, "", path.stem, str(path), rules=tuple(rules), pixelate=pixelate)
+    camera = Camera(1, "", "replay", None, rules=tuple(rules), pixelate=pixelate)
     eye = CameraEye(
         camera, detector, now=lambda: clock, timezone=timezone or ZoneInfo("Asia/Shanghai")
     )
     before: Image | None = None
     last: Seen | None = None
-    for second, bgr in key_frames(path):
+    for second, bgr in frames:
         clock = second
         picture = picture_of(START + second, bgr)
         moved = before is None or _moved(before, picture.luma)

@@ -1,14 +1,19 @@
 """NanoDet 416: preparation of the picture, the two engines, decoding of what they put out.
 
+The picture is fitted to 416 columns; the network gets as many rows as that needs (256 for 16 : 9),
+which costs two thirds of the square it was made for.
+
 The network gives, for strides 8, 16 and 32, the scores of 80 classes (0 is a person) and the
 distances of four edges as distributions over 11 bins, in units of the stride.
 """
 
 from __future__ import annotations
 
+import math
 import os
+from functools import lru_cache
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import cv2
 import numpy as np
@@ -39,7 +44,7 @@ class Runner(Protocol):
     precision: str
 
     def run(self, blob: Floats) -> list[Floats]:
-        """The six outputs in the order of ``OUTPUTS`` for a blob of 1×3×416×416."""
+        """The six outputs in the order of ``OUTPUTS`` for a blob of 1 × 3 × rows × 416."""
 
 
 class OpenVinoRunner:
@@ -51,25 +56,37 @@ class OpenVinoRunner:
         os.environ.setdefault("OPENVINO_TELEMETRY", "0")
         import openvino as ov  # type: ignore[import-untyped]
 
-        core = ov.Core()
-        config: dict[str, object] = {
+        self._core = ov.Core()
+        self._model = model
+        self._config: dict[str, object] = {
             "INFERENCE_NUM_THREADS": threads,
             "NUM_STREAMS": 1,
             "PERFORMANCE_HINT": "LATENCY",
         }
         if f32:
-            config["INFERENCE_PRECISION_HINT"] = "f32"
-        compiled = core.compile_model(str(model), "CPU", config)
+            self._config["INFERENCE_PRECISION_HINT"] = "f32"
+        self.name = "nanodet/openvino"
+        self._ready: dict[int, tuple[Any, list[Any]]] = {}
+        self._open(_rows(16, 9))
+        compiled = self._ready[_rows(16, 9)][0].get_compiled_model()
         hint = compiled.get_property("INFERENCE_PRECISION_HINT")
         self.precision = {"bf16": "bf16", "f16": "f16"}.get(hint.get_type_name(), "f32")
-        self.name = "nanodet/openvino"
-        self._request = compiled.create_infer_request()
-        self._ports = [compiled.output(name) for name in OUTPUTS]
+
+    def _open(self, rows: int) -> tuple[Any, list[Any]]:
+        """The network for pictures of so many rows: compiled once, then kept."""
+        if rows not in self._ready:
+            network = self._core.read_model(str(self._model))
+            network.reshape([1, 3, rows, SIDE])
+            compiled = self._core.compile_model(network, "CPU", self._config)
+            ports = [compiled.output(name) for name in OUTPUTS]
+            self._ready[rows] = compiled.create_infer_request(), ports
+        return self._ready[rows]
 
     def run(self, blob: Floats) -> list[Floats]:
         """Run the network."""
-        self._request.infer([blob], share_inputs=True)
-        return [np.asarray(self._request.get_tensor(port).data) for port in self._ports]
+        request, ports = self._open(blob.shape[2])
+        request.infer([blob], share_inputs=True)
+        return [np.asarray(request.get_tensor(port).data) for port in ports]
 
 
 class OnnxRuntimeRunner:
@@ -87,7 +104,10 @@ class OnnxRuntimeRunner:
         self._session = ort.InferenceSession(
             str(model), options, providers=["CPUExecutionProvider"]
         )
-        self._input = self._session.get_inputs()[0].name
+        taken = self._session.get_inputs()[0]
+        if isinstance(taken.shape[2], int):
+            raise ValueError(f"{model.name} is of an older version: run fetch-models")
+        self._input = taken.name
         self.name = "nanodet/onnxruntime"
         self.precision = "f32"
 
@@ -103,12 +123,11 @@ class NanoDet:
         self._runner = runner
         self.name = runner.name
         self.precision = runner.precision
-        self._canvas = np.empty((SIDE, SIDE, 3), dtype=np.uint8)
 
     def people(self, bgr: Image) -> list[Box]:
         """The persons in the picture, best first."""
-        blob, fit = prepare(bgr, self._canvas)
-        corners, scores = decode(self._runner.run(blob))
+        blob, fit = prepare(bgr)
+        corners, scores = decode(self._runner.run(blob), blob.shape[2])
         height, width = bgr.shape[:2]
         boxes = []
         for i in suppress(corners, scores, _OVERLAP):
@@ -120,33 +139,37 @@ class NanoDet:
         return boxes
 
 
-def prepare(bgr: Image, canvas: Image) -> tuple[Floats, float]:
-    """The picture fitted into the upper left of the network's square, and the factor used."""
+def _rows(width: int, height: int) -> int:
+    """How many rows the network needs for a picture of this shape: a multiple of 32."""
+    return min(SIDE, max(1, math.ceil(SIDE * height / max(width, height) / 32)) * 32)
+
+
+def prepare(bgr: Image) -> tuple[Floats, float]:
+    """The picture fitted into the upper left of the network's input, and the factor used."""
     height, width = bgr.shape[:2]
     fit = SIDE / max(height, width)
     inner = max(1, min(SIDE, round(width * fit))), max(1, min(SIDE, round(height * fit)))
-    canvas[:] = _GREY
+    canvas = np.full((_rows(width, height), SIDE, 3), _GREY, np.uint8)
     method = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
     canvas[: inner[1], : inner[0]] = cv2.resize(bgr, inner, interpolation=method)
     blob: Floats = np.asarray(
-        cv2.dnn.blobFromImage(canvas, 1.0, (SIDE, SIDE), _MEAN), dtype=np.float32
+        cv2.dnn.blobFromImage(canvas, 1.0, None, _MEAN), dtype=np.float32
     )
     blob *= _SCALE[None, :, None, None]
     return blob, fit
 
 
-def _grid(stride: int) -> Floats:
+@lru_cache(maxsize=64)
+def _grid(stride: int, rows: int) -> Floats:
     """The middle of each cell (x, y) in the network's pixels."""
-    cells = SIDE // stride
-    y, x = np.mgrid[0:cells, 0:cells].astype(np.float32)
+    y, x = np.mgrid[0 : rows // stride, 0 : SIDE // stride].astype(np.float32)
     return (np.stack([x, y], axis=-1).reshape(-1, 2) + np.float32(0.5)) * np.float32(stride)
 
 
-_GRIDS = {stride: _grid(stride) for stride in STRIDES}
 _STEPS = np.arange(BINS, dtype=np.float32)
 
 
-def decode(outputs: list[Floats]) -> tuple[Floats, Floats]:
+def decode(outputs: list[Floats], rows: int) -> tuple[Floats, Floats]:
     """Corners (x1, y1, x2, y2 in the network's pixels) and scores of persons above the floor."""
     corners, scores = [], []
     for level, stride in enumerate(STRIDES):
@@ -157,7 +180,7 @@ def decode(outputs: list[Floats]) -> tuple[Floats, Floats]:
         bins = outputs[level + 3].reshape(-1, 4, BINS)[kept]
         weight = np.exp(bins - bins.max(axis=2, keepdims=True))
         edges = (weight @ _STEPS) / weight.sum(axis=2) * np.float32(stride)
-        middle = _GRIDS[stride][kept]
+        middle = _grid(stride, rows)[kept]
         corners.append(np.hstack([middle - edges[:, :2], middle + edges[:, 2:]]))
         scores.append(score[kept])
     if not corners:

@@ -2,8 +2,8 @@
 
 A long average of the luma (160 × 90) is what the place looks like; where the picture differs from
 it, and stays as it is, time adds up. What was taken away differs as well; its outline is in the
-average and not in the picture, so that it is told apart and forgotten. No model is involved: what stands there — a stall, litter, a
-parked car, a shadow's edge at noon — is not known.
+average and not in the picture, so that it is told apart and forgotten. No model is involved: what
+stands there — a stall, litter, a parked car, a shadow's edge at noon — is not known.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ _UPSET = 0.5
 class Obstruction(Judge):
     """``duration`` seconds of standing; ``threshold`` percent of the picture at least (0.2).
 
-    Parameters: ``contrast`` (14 grey levels), ``absorb`` (21600 s, after which a thing belongs to
-    the place), ``attended`` (1: persons beside it do not matter, for stalls with a keeper).
+    Parameters: ``contrast`` (grey levels, by itself 14 by day and down to 6 in the dark),
+    ``absorb`` (21600 s, after which a thing belongs to the place), ``attended`` (1: persons beside it do not matter, for stalls with a keeper).
     """
 
     needs_people = True
@@ -67,7 +67,7 @@ class Obstruction(Judge):
         self._clock = scene.clock
         difference = luma - self._long
         difference -= np.float32(np.median(difference))  # the light of the whole picture
-        changed = np.abs(difference) > self.param("contrast", 14.0)
+        changed = np.abs(difference) > self.param("contrast", _contrast(luma))
         if changed.mean() > _UPSET:
             self._forget()
             return Finding("unsure", why="the whole picture changed: learning anew")
@@ -143,6 +143,11 @@ class Obstruction(Judge):
             if size >= least and self._zone[part].mean() >= 0.5:
                 things.append((Box(x / columns, y / rows, w / columns, h / rows, 1.0), part))
         return things
+
+
+def _contrast(luma: Plane) -> float:
+    """By how many grey levels a thing has to differ: fewer where there is little light."""
+    return float(np.clip(0.13 * luma.mean(), 6.0, 14.0))
 
 
 def _area(rule: Rule, shape: tuple[int, ...]) -> Plane:
