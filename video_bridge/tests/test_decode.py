@@ -10,7 +10,6 @@ import cv2
 import numpy as np
 import pytest
 from clips_for_tests import encode, picture
-
 from video_bridge.decode import DecodedPicture, DecodeError, Decoder
 from video_bridge.rtp import KeyUnit
 from video_bridge.sources import PyAvSource

@@ -8,7 +8,6 @@ import random
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-
 from video_bridge.gates import EVERY, CompressedGate, PixelGate
 
 Luma = NDArray[np.uint8]

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from video_bridge import keyqueue
 from video_bridge.keyqueue import KeyQueue, Waiting
 from video_bridge.rtp import KeyUnit
+
+from video_bridge import keyqueue
 
 
 class Owner:

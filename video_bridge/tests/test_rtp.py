@@ -7,7 +7,6 @@ import struct
 from collections.abc import Sequence
 
 import pytest
-
 from video_bridge.rtp import H264, H265, MAX_UNIT_BYTES, Depacketiser, KeyUnit
 from video_bridge.sample_server import packetise
 
@@ -218,7 +217,8 @@ def test_padding_sources_and_extension_are_stepped_over() -> None:
     stream = Stream(H264, [SPS, PPS])
     stream.stamp = 3600
     extension = struct.pack(">HH", 0xBEDE, 1) + b"abcd"
-    stream.packet(b"SRC1" + extension + IDR + b"\0\0\x03", marker=True, first=0x80 | 0x20 | 0x10 | 1)
+    payload = b"SRC1" + extension + IDR + b"\0\0\x03"
+    stream.packet(payload, marker=True, first=0x80 | 0x20 | 0x10 | 1)
     assert stream.keys[0].data.endswith(S + IDR)
 
 

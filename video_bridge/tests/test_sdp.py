@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from video_bridge.sdp import SdpError, control_address, parse_sdp
 
 SPS, PPS = b"\x67\x42\xe0\x1f\xda\x02\x80\xf6", b"\x68\xce\x3c\x80"

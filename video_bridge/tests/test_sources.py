@@ -1,0 +1,137 @@
+"""Cameras that PyAV reads: HTTP MJPEG, files; wrong passwords and rubbish."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import cv2
+import pytest
+from aiohttp import web
+from clips_for_tests import encode, picture
+from video_bridge.decode import Decoder
+from video_bridge.rtp import KeyUnit
+from video_bridge.rtsp import RtspError
+from video_bridge.sources import PyAvSource
+
+
+@contextlib.asynccontextmanager
+async def mjpeg_camera(credentials: str | None = None, noise: bool = False) -> AsyncIterator[str]:
+    """An HTTP camera that sends ten JPEG pictures a second."""
+
+    async def stream(request: web.Request) -> web.StreamResponse:
+        expected = "Basic " + base64.b64encode((credentials or "").encode()).decode()
+        if credentials and request.headers.get("Authorization") != expected:
+            return web.Response(status=401, headers={"WWW-Authenticate": 'Basic realm="camera"'})
+        response = web.StreamResponse(
+            headers={"Content-Type": "multipart/x-mixed-replace; boundary=frame"}
+        )
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            for number in range(100):
+                image = picture(number, 320, 180, moving=True)
+                data = cv2.imencode(".jpg", image)[1].tobytes()
+                if noise:
+                    data = bytes(len(data))
+                head = f"--frame\r\nContent-Type: image/jpeg\r\nContent-Length: {len(data)}\r\n\r\n"
+                await response.write(head.encode() + data + b"\r\n")
+                await asyncio.sleep(0.1)
+        return response
+
+    application = web.Application()
+    application.router.add_get("/video", stream)
+    runner = web.AppRunner(application, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    try:
+        yield f"http://127.0.0.1:{runner.addresses[0][1]}/video"
+    finally:
+        await runner.cleanup()
+
+
+async def read(source: PyAvSource, seconds: float) -> RtspError | None:
+    task = asyncio.ensure_future(source.run())
+    done, _waiting = await asyncio.wait({task}, timeout=seconds)
+    if done:
+        error = task.exception()
+        assert isinstance(error, RtspError)
+        return error
+    task.cancel()
+    await asyncio.wait({task})
+    return None
+
+
+async def test_http_mjpeg_is_read_and_thinned_out() -> None:
+    keys: list[KeyUnit] = []
+    async with mjpeg_camera() as address:
+        await read(PyAvSource(address, "http", keys.append, mjpeg_interval=0.5), 2.6)
+    assert 2 <= len(keys) <= 6
+    found = Decoder().decode(keys[0].codec, keys[0].data, keys[0].parameters, 0.0)
+    assert found.bgr.shape == (180, 320, 3)
+
+
+async def test_http_mjpeg_behind_a_password() -> None:
+    keys: list[KeyUnit] = []
+    async with mjpeg_camera("us er:p@ss/wörd") as address:
+        source = PyAvSource(address, "http", keys.append, username="us er", password="p@ss/wörd")
+        await read(source, 1.5)
+        assert keys
+        wrong = PyAvSource(address, "http", keys.append, username="us er", password="geheim")
+        error = await read(wrong, 3)
+    assert error is not None
+    assert error.problem == "auth"
+    assert "geheim" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("address", "transport", "problem"),
+    [
+        ("/nowhere/at/all.mp4", "file", "not found"),
+        ("http://127.0.0.1:9/x", "http", "unreachable"),
+        ("file:///etc/passwd", "http", "address"),
+        ("http://127.0.0.1:9/x", "file", "address"),
+        ("concat:/etc/passwd", "udp", "address"),
+        ("/etc/passwd", "file", "garbage"),
+    ],
+)
+async def test_what_cannot_be_read_is_said_so(address: str, transport: str, problem: str) -> None:
+    error = await read(PyAvSource(address, transport, lambda unit: None), 8)
+    assert error is not None
+    assert error.problem == problem
+
+
+async def test_a_playlist_cannot_lead_to_other_files(tmp_path: Path) -> None:
+    encode(tmp_path / "a.mp4", seconds=1)
+    playlist = tmp_path / "list.m3u8"
+    playlist.write_text(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\nhttp://127.0.0.1:9/a.mp4\n#EXT-X-ENDLIST\n"
+    )
+    error = await read(PyAvSource(str(playlist), "file", lambda unit: None), 5)
+    assert error is not None
+
+
+async def test_the_address_with_the_password_never_reaches_the_log(
+    caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        await read(
+            PyAvSource(
+                "rtsp://127.0.0.1:9/x", "udp", lambda unit: None, username="u", password="geheim"
+            ),
+            5,
+        )
+    written = capfd.readouterr()
+    assert "geheim" not in caplog.text + written.out + written.err
+
+
+async def test_a_file_plays_at_its_own_pace(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.mp4", seconds=3)
+    keys: list[KeyUnit] = []
+    await read(PyAvSource(str(path), "file", keys.append), 1.6)
+    assert len(keys) == 2
+    assert keys[1].delta_frames == 9
+    assert keys[1].parameters
