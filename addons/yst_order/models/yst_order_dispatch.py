@@ -61,6 +61,9 @@ class Order(models.Model):
             orders.action_assign(user)
         orders._activities_done()
         orders._announce("dispatched", to="duty")
+        supervision = orders._running_supervision()
+        if supervision:  # goes where its order goes
+            supervision.with_env(self.env).action_redispatch(area, department, reason, user)
         return True
 
     # ------------------------------------------------------------------ for other modules

@@ -120,6 +120,7 @@ class Order(models.Model):
                         user=user.name,
                     )
                 )
+        orders |= orders._running_supervision().filtered(lambda one: one.state != "returned")
         orders.user_id = user
         orders._log(self.env._("Handler: %s", user.name) + (f" ({reason})" if reason else ""))
         orders._announce("assigned", to="user_id")

@@ -89,6 +89,16 @@ class Order(models.Model):
                 [order.supervision_level, *levels], key=LEVEL_RANK.__getitem__
             )
 
+    def _running_supervision(self):
+        """The supervision orders of these orders whose handlers still have to act (sudo)."""
+        return self.search(
+            [
+                ("supervised_id", "in", self.ids),
+                ("state", "in", ("dispatched", "returned", "accepted")),
+            ],
+            order="id",
+        )
+
     def _end_supervision(self, state, at):
         """What is done or cancelled need not be supervised any more (sudo)."""
         running = self.search(

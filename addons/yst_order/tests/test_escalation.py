@@ -190,6 +190,17 @@ class TestEscalation(OrderCase):
         self.assertEqual((first.state, second.state), ("closed", "cancelled"))
         self.assertTrue(first.clock_stop and second.clock_stop)
 
+    def test_it_goes_where_its_order_goes(self):
+        order = self.accepted()
+        yellow = order.action_supervise("yellow", "抓紧")
+        order.action_assign(self.colleague)
+        self.assertEqual(yellow.user_id, self.colleague)
+        order.action_redispatch(self.south.id, None, "改派")
+        self.assertEqual((yellow.area_id, yellow.state), (self.south, "dispatched"))
+        self.assertFalse(yellow.user_id)
+        self.assertFalse(self.as_user(self.cadre, yellow).has_access("read"))
+        self.as_user(self.other, yellow).action_accept()
+
     def test_figures_are_settings(self):
         self.env["ir.config_parameter"].set_param("yst_order.yellow_days", "5")
         yellow = self.accepted().action_supervise("yellow", "抓紧")
