@@ -82,6 +82,7 @@ class CameraEye:
         self._asked = float("-inf")
         self._seen = float("-inf")
         self._key_at: float | None = None
+        self._heard = False
         self._key_clock = now()
         self._watches: list[_Watch] = []
         self._orphans: list[Episodes] = []
@@ -162,9 +163,12 @@ class CameraEye:
         :param key_interval: seconds between its key frames, if known
         """
         clock = self._now()
+        patience = OFFLINE_GOPS * (key_interval or KEY_INTERVAL)
         if last_key_at is not None and last_key_at != self._key_at:
-            self._key_at, self._key_clock = last_key_at, clock
-        silent = clock - self._key_clock >= OFFLINE_GOPS * (key_interval or KEY_INTERVAL)
+            if self._key_at is not None or at - last_key_at < patience:
+                self._heard, self._key_clock = True, clock
+            self._key_at = last_key_at
+        silent = clock - self._key_clock >= patience
         events = self._end_orphans(at, clock)
         for watch in self._watches:
             if not watch.rule.applies(at, self._zone):
@@ -220,7 +224,12 @@ class CameraEye:
     def _offline(self, watch: _Watch, silent: bool, at: float, clock: float) -> list[AlertEvent]:
         """Silence counts from its third missing key frame; ``duration`` is the grace time."""
         events = watch.episodes.tick(at, clock)
-        finding = Finding("yes", 1.0, 1, why="silent") if silent else Finding("no", why="online")
+        if silent:
+            finding = Finding("yes", 1.0, 1, why="silent")
+        elif self._heard:
+            finding = Finding("no", why="online")
+        else:  # just begun: an outage that was reported before a restart is not over yet
+            finding = Finding("unsure", why="no key frame yet")
         watch.finding = finding
         # an answer after the third key frame is an answer: no release time
         return events + watch.episodes.step(finding, at, clock)
