@@ -149,6 +149,15 @@ def test_dusk_is_not_tampering():
         assert look(made, second, (), _noisy(second, shown)).level == "no"
 
 
+def test_who_learnt_a_covered_lens_learns_anew_when_it_is_free():
+    made = judge("tamper", zones=())
+    for second in range(0, 20, 2):
+        look(made, second, (), _noisy(second, np.full((360, 640, 3), 90, np.uint8)))
+    levels = [look(made, second, (), _noisy(second)).level for second in range(20, 60, 2)]
+    assert "yes" not in levels and levels[-1] == "no"
+    assert look(made, 60, (), _noisy(60, np.full((360, 640, 3), 90, np.uint8))).level == "yes"
+
+
 def test_a_frozen_picture_is_seen_after_its_time():
     made = _watching()
     levels = [look(made, second, (), _noisy(1)).level for second in range(20, 120, 10)]

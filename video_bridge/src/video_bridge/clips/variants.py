@@ -65,7 +65,7 @@ class _Weather:
 
 def variants(stage: Stage, count: int, seed: int = 1) -> list[Variant]:
     """So many of each kind, half of them with something to be found."""
-    made = []
+    made: list[Variant] = []
     for make in (_crowd, _intrusion, _loitering, _obstruction, _water):
         for number in range(count):
             rng = np.random.default_rng([seed, len(made)])

@@ -153,7 +153,7 @@ def prepare(bgr: Image) -> tuple[Floats, float]:
     method = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
     canvas[: inner[1], : inner[0]] = cv2.resize(bgr, inner, interpolation=method)
     blob: Floats = np.asarray(
-        cv2.dnn.blobFromImage(canvas, 1.0, None, _MEAN), dtype=np.float32
+        cv2.dnn.blobFromImage(canvas, 1.0, canvas.shape[1::-1], _MEAN), dtype=np.float32
     )
     blob *= _SCALE[None, :, None, None]
     return blob, fit

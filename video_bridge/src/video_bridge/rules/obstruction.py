@@ -36,7 +36,8 @@ class Obstruction(Judge):
     """``duration`` seconds of standing; ``threshold`` percent of the picture at least (0.2).
 
     Parameters: ``contrast`` (grey levels, by itself 14 by day and down to 6 in the dark),
-    ``absorb`` (21600 s, after which a thing belongs to the place), ``attended`` (1: persons beside it do not matter, for stalls with a keeper).
+    ``absorb`` (21600 s, after which a thing belongs to the place), ``attended`` (1: persons beside
+    it do not matter, for stalls with a keeper), ``learn`` (15 pictures that show the place).
     """
 
     needs_people = True

@@ -15,6 +15,8 @@ Plane = NDArray[Any]
 
 _LEARN = 5
 """Pictures from which the usual look is learnt."""
+_MORE = 3.0
+"""How much more edges than usual there have to be to distrust what was learnt."""
 _FOLLOW = 300.0
 """Seconds in which the usual look follows dusk and weather (time constant)."""
 
@@ -54,12 +56,15 @@ class Tamper(Judge):
             self._edges, self._contrast, self._sharp, self._seen = edges, contrast, sharp, 1
             return Finding("unsure", why="learning the view")
         if self._seen < _LEARN:
-            # the median of few is not worth it: who starts on a covered camera learns it anew
             self._seen += 1
             self._edges += (edges - self._edges) / self._seen
             self._contrast += (contrast - self._contrast) / self._seen
             self._sharp += (sharp - self._sharp) / self._seen
             return Finding("unsure", why="learning the view")
+        if edges.mean() > _MORE * self._edges.mean():
+            # what was learnt was a covered or misted lens
+            self._edges, self._seen = None, 0
+            return Finding("unsure", why="far more to be seen than usual: learning the view anew")
         score, why = self._compare(edges, contrast, sharp, still)
         if not why:
             self._since = None
