@@ -19,7 +19,7 @@ def take(shots):
 
 def _open(page, action):
     page.goto(f"/odoo/{action}")
-    page.wait_for_selector(".o_action")
+    page.wait_for_selector(".o_view_controller, .o_yst_wall")
     page.wait_for_timeout(2500)
 
 

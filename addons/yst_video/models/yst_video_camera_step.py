@@ -83,7 +83,7 @@ class VideoCamera(models.Model):
         return {**action, "domain": [("camera_id", "=", self.id)], "context": {}}
 
     def action_open_live(self):
-        """The live view at the media gateway, in a window of its own.
+        """The live view on the wall, which asks for the purpose and writes down who looks.
 
         :raise UserError: no gateway is set
         """
@@ -91,7 +91,12 @@ class VideoCamera(models.Model):
         self._as_operator()
         if not self.live_url:
             raise UserError(self.env._("No media gateway is set: live view is not available."))
-        return {"type": "ir.actions.act_url", "url": self.live_url, "target": "new"}
+        return {
+            "type": "ir.actions.client",
+            "tag": "yst_video.wall",
+            "name": self.env._("Video wall"),
+            "params": {"camera": self.id},
+        }
 
     def action_make_zone(self):
         """Draw a new zone on the picture."""

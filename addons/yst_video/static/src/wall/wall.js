@@ -87,7 +87,9 @@ export class VideoWall extends Component {
                 rpc("/yst/video/wall/cameras", {}),
                 rpc("/yst/video/purpose", {}),
             ]);
-            Object.assign(this.state, overview, { purpose: purpose.given });
+            const wanted = this.props.action.params?.camera; // asked for by a camera's form
+            const large = overview.cameras.some((camera) => camera.id === wanted) ? wanted : null;
+            Object.assign(this.state, overview, { purpose: purpose.given, large });
             for (const camera of overview.cameras) {
                 this.takeTile(camera);
             }
