@@ -33,7 +33,8 @@ def test_a_card_is_read_aslant() -> None:
 
 
 @pytest.mark.parametrize(
-    "payload", [None, "https://example.org/", "YST1C:short", "YST1C:" + TOKEN + "A", "YST1P:" + TOKEN]
+    "payload",
+    [None, "https://example.org/", "YST1C:short", "YST1C:" + TOKEN + "A", "YST1P:" + TOKEN],
 )
 def test_other_codes_are_nobodys_business(payload: str | None) -> None:
     assert CardReader().look(9, held(payload)) is None

@@ -10,8 +10,9 @@ import logging
 import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -45,7 +46,8 @@ STILL_WIDTH = 480
 TICK_EVERY = 1.0
 BOUNDS = (0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0, 2.0, 5.0)
 """Upper ends of the classes of latency, seconds."""
-SLOW = 5.0
+LAST = 1000
+"""Latencies that are kept singly."""
 
 
 @dataclass(slots=True)
@@ -75,6 +77,10 @@ class Figures:
     """Seconds from a whole key frame to the verdict on it."""
     spooled: Histogram = field(default_factory=Histogram)
     """Seconds from a whole key frame to its event on the disk."""
+    last_looked: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=LAST))
+    """The last of the former with the moment (monotonic)."""
+    last_spooled: deque[tuple[float, float]] = field(default_factory=lambda: deque(maxlen=LAST))
+    """The last of the latter with the moment (monotonic)."""
 
 
 class Sight:
@@ -196,6 +202,13 @@ class Looker(threading.Thread):
         """End after what has been ordered."""
         self.order(self._stop)
 
+    def snapshot(self) -> Figures:
+        """The figures as they are now, safe to be pickled while this thread goes on."""
+        found = self.figures
+        return replace(
+            found, last_looked=found.last_looked.copy(), last_spooled=found.last_spooled.copy()
+        )
+
     # In this thread
 
     def run(self) -> None:
@@ -274,7 +287,9 @@ class Looker(threading.Thread):
         self._spool.put(events)
         self.figures.events += len(events)
         if since is not None:
-            self.figures.spooled.add(time.monotonic() - since)
+            now = time.monotonic()
+            self.figures.spooled.add(now - since)
+            self.figures.last_spooled.append((now, now - since))
 
     def _tick(self) -> None:
         now = time.time()
@@ -305,7 +320,9 @@ class Looker(threading.Thread):
         if eye is not None and not sight.blind:
             self._put(eye.see(picture, moved), waiting.clock)
             sight.hot = eye.wants(False)
-        self.figures.looked.add(time.monotonic() - waiting.clock)
+        now = time.monotonic()
+        self.figures.looked.add(now - waiting.clock)
+        self.figures.last_looked.append((now, now - waiting.clock))
         if sight.camera.state == "unbound":
             sighting = self._cards.look(sight.camera.stream, picture)
             if sighting is not None:

@@ -145,6 +145,19 @@ class Figures:
             "spool_dropped_pictures", "Pictures dropped for want of space",
             [((), float(stats.dropped_pictures))], [],
         )  # fmt: skip
+        for name, kept, text in (
+            ("spool_dropped_updates", stats.dropped_updates, "Steps that later ones replace"),
+            ("spool_dropped_alerts", stats.dropped_alerts, "Alert events dropped: data lost"),
+            ("spool_refused", stats.refused, "Alert events refused by the platform, kept apart"),
+        ):
+            yield _counter(name, text, [((), float(kept))], [])
+        for name, now, text in (
+            ("spool_bytes", stats.bytes, "Bytes of what waits"),
+            ("spool_pictures", stats.pictures, "Pictures that wait"),
+            ("spool_set_aside", stats.set_aside, "Unreadable spool files beside the spool"),
+            ("spool_healthy", stats.problem is None, "Whether the spool can be written"),
+        ):
+            yield _gauge(name, text, [((), float(now))], [])
         if self._uplink is None:
             return
         for name, value in self._uplink.metrics.samples().items():

@@ -28,7 +28,7 @@ REFUSED_WAIT = 300.0
 """After a refused password: cameras lock out who tries too often."""
 STEADY = 30.0
 """Seconds of reading after which the camera counts as sound again."""
-CONNECTS_PER_SECOND = 150.0
+CONNECTS_PER_SECOND = 200.0
 CONNECTS_AT_ONCE = 256
 
 _ODD = {"transport", "codec"}

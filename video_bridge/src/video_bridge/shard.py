@@ -77,6 +77,8 @@ class Report:
     garbage: int
     lost: int
     skipped: int
+    opened: int
+    """Cameras whose stream is open."""
     trusted: int
     cpu: float
     detector: str | None
@@ -335,7 +337,7 @@ class Shard:
         looker, counters = self._looker, self._buffer.counters
         detector, busy = looker.detector, looker.busy_since
         return Report(
-            figures=looker.figures,
+            figures=looker.snapshot(),
             waiting=len(looker.queue),
             dropped=looker.queue.dropped,
             bytes=counters.bytes,
@@ -344,6 +346,7 @@ class Shard:
             garbage=counters.garbage,
             lost=self._lost + sum(p.reader.lost for p in self._posts.values() if p.reader),
             skipped=self._skipped,
+            opened=sum(post.open for post in self._posts.values()),
             trusted=sum(post.sight.gate.trusted for post in self._posts.values()),
             cpu=time.process_time(),
             detector=f"{detector.name} {detector.precision}" if detector else None,
