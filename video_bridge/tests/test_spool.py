@@ -21,6 +21,7 @@ from spool_events import START, episode, event
 from video_bridge.model import AlertEvent, OpenEpisode
 from video_bridge.spool import MIB, Refusal, Spool
 
+from video_bridge import cli
 from video_bridge import spool as spool_module
 
 WRITER = Path(__file__).with_name("spool_events.py")
@@ -153,6 +154,28 @@ def test_nobody_else_may_read_the_spool(spool: Spool, tmp_path: Path) -> None:
     modes = {p.name: p.stat().st_mode & 0o077 for p in tmp_path.iterdir()}
     assert len(modes) >= 3
     assert set(modes.values()) == {0}, modes
+
+
+def test_the_command_shows_what_waits_and_tries_refused_alerts_again(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "key").write_text("a-key")
+    (tmp_path / "key").chmod(0o600)
+    (tmp_path / "bridge.toml").write_text(
+        '[odoo]\nurl = "http://127.0.0.1"\ndatabase = "d"\nkey_file = "key"\n'
+        '[bridge]\nstate_dir = "state"\n')
+    command = ["spool", str(tmp_path / "bridge.toml")]
+    assert cli.main(command) == 1  # nothing there yet
+    spool = Spool(tmp_path / "state" / "spool.db", reserve=0)
+    spool.put([event("a"), event("b")])
+    spool.refused([Refusal(spool.batch().items[0].key, "unknown_camera", "no camera 7")])
+    assert cli.main(command) == 0
+    shown = capsys.readouterr().out
+    assert "alerts            1" in shown
+    assert "refused  a 1 camera 7 crowd: unknown_camera no camera 7" in shown
+    assert cli.main([*command, "--requeue"]) == 0
+    assert spool.stats().alerts == 2
+    spool.close()
 
 
 # -- limits -----------------------------------------------------------------------

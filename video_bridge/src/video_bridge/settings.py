@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import tomllib
 
 from video_bridge import config
+from video_bridge.detect import PREFERENCES
 from video_bridge.model import Camera
 
 MIB = 1024 * 1024
@@ -246,6 +247,8 @@ def _bridge(section: _Section, folder: Path) -> BridgeSettings | None:
     shards = section.whole("shards", 0, 0, 256)
     capacity = section.whole("capacity", 800, 1, 100_000)
     detector = section.text("detector", "auto")
+    if detector not in PREFERENCES:
+        section.wrong("detector", f"must be one of {', '.join(PREFERENCES)}")
     listen = _listen(section)
     zone = section.text("timezone", config.TIMEZONE)
     level = section.text("log_level", "info").lower()
