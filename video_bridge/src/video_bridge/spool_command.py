@@ -51,4 +51,4 @@ def main(options: argparse.Namespace) -> int:
 
 
 def _say(text: str, out: TextIO | None = None) -> None:
-    print(text, file=out or sys.stdout)  # noqa: T201
+    print(text, file=out or sys.stdout)
