@@ -60,7 +60,7 @@ def _wall(shots):
 
 
 def _figures(shots):
-    page = shots.open("desktop", "video")
+    page = shots.open("desktop", "duty")
     _open(page, "action-yst_video.action_alert_report")
     shots.save(page, "figures", "desktop")
     _open(page, "video-looks")
