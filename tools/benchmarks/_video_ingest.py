@@ -37,9 +37,12 @@ PEER_ALERT, PEER_PICTURE = "x_yst_bench_alert", "x_yst_bench_picture"
 def prepare(env):
     """Cameras with rules, a bridge's key, the peer's models and its key; as a dictionary."""
     env = env(context=dict(env.context, tracking_disable=True, no_reset_password=True))
-    area = env["yst.area"].search([], limit=1)
+    Area = env["yst.area"]
+    area = Area.search([("code", "=like", "610902%")], limit=1) or Area.create(
+        {"name": "bench", "code": "610902995000", "kind": "subdistrict"}
+    )
     cameras = env["yst.video.camera"].create([
-        {"name": f"bench {n}", "gb_code": f"{area.code[:6]}0000132{0}{700_000 + n}",
+        {"name": f"bench {n}", "gb_code": f"{area.code[:6]}00001320{700_000 + n}",
          "area_id": area.id, "latitude": 32.6 + n / 1000, "longitude": 109.0}
         for n in range(CAMERAS)
     ])
@@ -153,7 +156,7 @@ def as_create(item):
         return moment[:19].replace("T", " ")
 
     return {
-        "x_name": item["uid"][:8], "x_uid": item["uid"], "x_sequence": item["sequence"],
+        "x_uid": item["uid"], "x_sequence": item["sequence"],
         "x_camera_id": item["camera"], "x_rule_id": item["rule"], "x_kind": item["kind"],
         "x_episode_state": "open", "x_started_at": plain(item["started_at"]),
         "x_last_at": plain(item["at"]), "x_score": item["score"], "x_count": item["count"],

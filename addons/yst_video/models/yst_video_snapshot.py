@@ -1,5 +1,9 @@
+import os
+
 from odoo import api, fields, models
 from odoo.tools import SQL
+
+from .. import picture_files
 
 
 class YstVideoSnapshot(models.Model):
@@ -71,6 +75,7 @@ class YstVideoSnapshot(models.Model):
         )
         if not stored:
             return
+        self._write_files([given[alert, at, sha256][2].data for _id, alert, at, sha256 in stored])
         # `image_no_postprocess`: a picture of evidence stays as it came, byte by byte
         self.env["ir.attachment"].with_context(image_no_postprocess=True).create(
             [
@@ -96,3 +101,23 @@ class YstVideoSnapshot(models.Model):
             )
         )
         self.invalidate_model()
+
+    @api.model
+    def _write_files(self, pictures):
+        """Put the pictures into the file store together; the attachments find them there.
+
+        :param list pictures: bytes
+        :raise OSError: the disk is full or fails
+        """
+        attachments = self.env["ir.attachment"]
+        if attachments._storage() != "file":
+            return
+        # the clean-up of files that nothing refers to waits until the attachments are there
+        self.env.cr.execute("LOCK TABLE ir_attachment IN ROW EXCLUSIVE MODE")
+        files = {}
+        for data in pictures:
+            name, path = attachments._get_path(data, attachments._compute_checksum(data))
+            if not os.path.exists(path):
+                attachments._mark_for_gc(name)
+                files[path] = data
+        picture_files.write_all(files)

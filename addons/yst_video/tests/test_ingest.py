@@ -3,13 +3,15 @@ import hashlib
 import itertools
 import json
 import math
+import os
+import tempfile
 import uuid
 from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
-from .. import bridge_items, jpeg
+from .. import bridge_items, jpeg, picture_files
 from .api_common import NOON, VideoCase, snapshot, stamp
 from .api_common import jpeg as picture
 
@@ -364,3 +366,44 @@ class TestIngest(VideoCase):
         self.assertEqual(self.ingest(self.report(alert.uid, 2, "update")), ["stored"])
         self.env.invalidate_all()
         self.assertEqual((alert.episode_state, alert.close_note), ("open", False))
+
+    def test_pictures_wait_for_the_disk_once(self):
+        """As many as a batch holds: one wait for all of them, and none for each."""
+        items = [self.report(snapshots=[snapshot(picture(n))]) for n in range(30)]
+        real, waits = picture_files._sync_disk, []
+
+        def wait(path):
+            waits.append(path)
+            return real(path)
+
+        with patch.object(picture_files, "_sync_disk", wait), \
+                patch("odoo.addons.yst_base.whole_file.write") as single:
+            self.ingest(*items)
+        self.assertEqual(len(waits), 1)
+        self.assertFalse(single.called)
+        shots = self.env["yst.video.snapshot"].search([("camera_id", "=", self.camera.id)])
+        self.assertEqual(len(self.pictures(shots)), 30)
+        self.assertEqual(set(self.pictures(shots)), {picture(n) for n in range(30)})
+
+    def test_a_full_disk_stores_nothing_of_the_batch(self):
+        item = self.report(snapshots=[snapshot(picture(77))])
+        full = OSError(28, "No space left on device")
+        with patch.object(picture_files, "_sync_disk", side_effect=full), \
+                self.assertRaises(OSError), self.env.cr.savepoint():
+            self.ingest(item)
+        self.env.invalidate_all()
+        self.assertFalse(self.alert(item["uid"]))
+        self.assertEqual(self.ingest(item), ["stored"])
+        self.assertEqual(self.pictures(self.alert(item["uid"]).snapshot_ids), [picture(77)])
+
+    def test_files_without_a_disk_wide_wait_are_each_waited_for(self):
+        with tempfile.TemporaryDirectory() as folder:
+            files = {os.path.join(folder, str(n)): bytes([n]) * 100 for n in range(5)}
+            with patch.object(picture_files, "_sync_disk", return_value=False), \
+                    patch.object(picture_files, "_sync", side_effect=picture_files._sync) as sync:
+                picture_files.write_all(files)
+            self.assertEqual(sync.call_count, 6)
+            for path, data in files.items():
+                with open(path, "rb") as stored:
+                    self.assertEqual(stored.read(), data)
+            self.assertEqual(sorted(os.listdir(folder)), sorted(map(os.path.basename, files)))
