@@ -74,7 +74,7 @@ class VideoAlert(models.Model):
 
         :return: {"pending": number, "alerts": [dict as of the bus message and its words]}
         """
-        alerts = self.search([], limit=min(int(limit), 100))
+        alerts = self.search([], limit=min(max(int(limit), 1), 100))
         kinds = dict(self._fields["kind"]._description_selection(self.env))
         judgements = dict(self._fields["judgement"]._description_selection(self.env))
         return {

@@ -78,7 +78,7 @@ class VideoWall(models.AbstractModel):
         :param list camera_ids: those beyond `MAX_TILES`, or not to be seen, are left out
         :return: (readable cameras, list of dicts with id, state, at, age)
         """
-        wanted = [int(each) for each in camera_ids[:MAX_TILES]]
+        wanted = [each for each in list(camera_ids or ())[:MAX_TILES] if type(each) is int]
         cameras = self.env["yst.video.camera"].search(
             [("id", "in", wanted), ("state", "in", ON_WALL)]
         )
