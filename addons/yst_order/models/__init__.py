@@ -3,7 +3,9 @@ from . import mail_message
 from . import yst_order_category
 from . import yst_duty_shift
 from . import yst_order
+from . import yst_order_access
 from . import yst_order_step
+from . import yst_order_verify
 from . import yst_order_dispatch
 from . import yst_order_deadline
 from . import yst_order_supervision

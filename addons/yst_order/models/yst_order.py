@@ -22,10 +22,11 @@ class Order(models.Model):
     (``yst.clock.mixin``) starts at the dispatch, stands still while the order is returned or
     waits for its verification, and stops when it is closed.
 
-    What the handler does is in ``yst_order_step.py``, dispatching in ``yst_order_dispatch.py``,
-    escalation in ``yst_order_deadline.py``, supervision in ``yst_order_supervision.py``, merging
-    in ``yst_order_merge.py``, photos in ``yst_order_photo.py``, who is told in
-    ``yst_order_notice.py``.
+    Who may do what is in ``yst_order_access.py``, what the handler does in
+    ``yst_order_step.py``, what the desk answers in ``yst_order_verify.py``, dispatching in
+    ``yst_order_dispatch.py``, escalation in ``yst_order_deadline.py``, supervision in
+    ``yst_order_supervision.py``, merging in ``yst_order_merge.py``, photos in
+    ``yst_order_photo.py``, who is told in ``yst_order_notice.py``.
     """
 
     _name = "yst.order"
@@ -222,11 +223,6 @@ class Order(models.Model):
         "res.users", "Followed up by", readonly=True, copy=False, ondelete="restrict"
     )
 
-    # what the reader may do now, for the buttons
-    may_handle = fields.Boolean(compute="_compute_may")
-    may_dispatch = fields.Boolean(compute="_compute_may")
-    may_verify = fields.Boolean(compute="_compute_may")
-    is_mine = fields.Boolean(compute="_compute_may", search="_search_is_mine")
     need_photo = fields.Boolean(related="category_id.need_photo")
 
     _number_uniq = models.UniqueIndex(
@@ -284,22 +280,6 @@ class Order(models.Model):
             for order in self:
                 order[count] = counts.get(order._origin.sudo(), 0)
 
-    @api.depends("state", "user_id", "area_id", "department_id", "feedback_user_id")
-    @api.depends_context("uid")
-    def _compute_may(self):
-        handling, dispatching = self._may_handle(), self._may_dispatch()
-        for order in self:
-            order.may_handle = order in handling
-            order.may_dispatch = order in dispatching
-            order.may_verify = order in dispatching and not order._is_party()
-            order.is_mine = order.user_id == self.env.user
-
-    @api.model
-    def _search_is_mine(self, operator, value):
-        if operator != "in":
-            return NotImplemented
-        return [("user_id", "in" if True in value else "not in", self.env.uid)]
-
     @api.depends("state")
     @api.depends_context("lang")
     def _compute_clock_left(self):
@@ -353,37 +333,6 @@ class Order(models.Model):
                 self.env._("An order that has been dispatched cannot be deleted. Cancel it.")
             )
         return super().unlink()
-
-    # ------------------------------------------------------------------ who may
-    def _may_handle(self):
-        """Those of the orders that the user may accept, return and give feedback on.
-
-        The named handler alone, where one is named; else the department's people, and where no
-        department is named, whoever's jurisdiction the area lies in.
-        """
-        user = self.env.user
-        orders = self.sudo()
-        mine = orders.filtered(lambda one: one.user_id == user)
-        unnamed = orders.filtered(lambda one: not one.user_id)
-        if unnamed and user.has_group("yst_base.group_cadre"):
-            areas = set(user._jurisdiction_area_ids())
-            departments = user._order_departments()
-            mine |= unnamed.filtered(
-                lambda one: one.department_id in departments
-                if one.department_id
-                else one.area_id.id in areas
-            )
-        return self.browse(mine.ids)
-
-    def _may_dispatch(self):
-        """Those of the orders that the user may dispatch, verify, extend, merge and cancel."""
-        return self if self.env.su else self._filtered_access("write")
-
-    def _is_party(self):
-        """Whether the user has handled the order: such people do not verify it."""
-        self.ensure_one()
-        order = self.sudo()
-        return self.env.user in (order.user_id | order.feedback_user_id)
 
     # ------------------------------------------------------------------ helpers
     @api.model
