@@ -29,38 +29,51 @@ GROUPS = {
     "农贸市场": "camera_group_market",
     "早餐点": "camera_group_market",
 }
-WHOLE = [[0.02, 0.02], [0.98, 0.02], [0.98, 0.98], [0.02, 0.98]]
+# what the sample clips show: the place, the lawn beside it, a corner of the place, the gauge
+PLACE = [
+    [0.4297, 0.3125], [0.7292, 0.1968], [0.8984, 0.2431],
+    [0.9831, 0.4398], [0.9831, 0.8333], [0.7292, 0.706],
+]
+LAWN = [
+    [0.0, 0.3519], [0.1953, 0.3704], [0.4297, 0.4977], [0.5599, 0.6667],
+    [0.7292, 0.7986], [0.7292, 0.9977], [0.0, 0.9977],
+]
+CORNER = [
+    [0.7487, 0.2199], [0.9115, 0.2431], [0.9948, 0.4398], [0.9948, 0.7407], [0.7812, 0.6597],
+]
+GAUGE = [[0.5156, 0.9167], [0.5156, 0.1111]]
+METRES = {"gauge_low": 0.0, "gauge_high": 4.0}
+AT_ONCE = {"dispatch": "at_once", "threshold": 8, "duration": 6}
+ON_PLACE = ("广场", "polygon", PLACE, {})
 #: clip of the sample server → kind of camera, and its rules: (kind, zone, values)
 CLIPS = {
-    "crowd": ("security", [("crowd", None, {"dispatch": "at_once"}), ("tamper", None, {})]),
-    "street": (
+    "crowd": ("security", [("crowd", ON_PLACE, AT_ONCE), ("tamper", None, {})]),
+    "street": ("security", [("crowd", ON_PLACE, AT_ONCE), ("offline", None, {})]),
+    "intrusion": (
         "security",
-        [("crowd", None, {"dispatch": "at_once"}), ("offline", None, {})],
+        [("intrusion", ("绿地", "polygon", LAWN, {}), {"dispatch": "at_once"})],
     ),
-    "intrusion": ("security", [("intrusion", ("禁入区域", "polygon", WHOLE, {}), {})]),
     "loitering": (
         "security",
-        [("loitering", ("徘徊区域", "polygon", WHOLE, {}), {"duration": 20})],
+        [("loitering", ("拐角", "polygon", CORNER, {}), {"duration": 14})],
     ),
-    "obstruction": ("sanitation", [("obstruction", ("人行道", "polygon", WHOLE, {}), {})]),
+    "obstruction": (
+        "sanitation",
+        [("obstruction", ON_PLACE, {"duration": 10, "params": {"learn": 5}})],
+    ),
     "water": (
         "flood",
         [
             (
                 "water_level",
-                (
-                    "水尺",
-                    "gauge",
-                    [[0.5, 0.9], [0.5, 0.1]],
-                    {"gauge_low": 0.0, "gauge_high": 3.0},
-                ),
-                {"duration": 10},
+                ("水尺", "gauge", GAUGE, METRES),
+                {"threshold": 2.5, "duration": 4, "dispatch": "at_once"},
             )
         ],
     ),
-    "tamper": ("security", [("tamper", None, {})]),
-    "mask": ("petition", [("no_mask", None, {})]),
-    "quiet": ("security", [("crowd", None, {"dispatch": "at_once"}), ("offline", None, {})]),
+    "tamper": ("security", [("tamper", None, {"duration": 4})]),
+    "mask": ("petition", [("no_mask", None, {"duration": 3})]),
+    "quiet": ("security", [("crowd", ON_PLACE, AT_ONCE), ("offline", None, {})]),
 }
 #: area → clips, in the order in which its cameras of that kind get them
 BOUND = {

@@ -64,7 +64,7 @@ class VideoRule(models.Model):
         readonly=False,
         precompute=True,
         digits=(8, 2),
-        help="Persons for crowd; metres for water level.",
+        help="Persons; for water level metres; for obstruction percent of the picture.",
     )
     duration = fields.Integer(
         "Lasts (s)",

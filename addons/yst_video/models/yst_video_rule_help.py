@@ -46,4 +46,51 @@ class VideoRule(models.Model):
             ),
         }
         text = texts.get(self.kind)
-        return Markup("<p>%s</p>") % text if text else False
+        if not text:
+            return False
+        rows = Markup("").join(
+            Markup("<li><code>%s = %s</code>: %s</li>") % row for row in self._params_help()
+        )
+        if not rows:
+            return Markup("<p>%s</p>") % text
+        more = self.env._("Further parameters, one in a line, with their defaults:")
+        return Markup("<p>%s</p><p>%s</p><ul>%s</ul>") % (text, more, rows)
+
+    def _params_help(self):
+        """Name, default and meaning of the parameters that the bridge knows for the kind."""
+        release = {"obstruction": 20, "water_level": 30}.get(self.kind, 10)
+        rows = {
+            "crowd": [("keep", 0.7, self.env._("share of the threshold that keeps it going"))],
+            "intrusion": [
+                ("after", 10, self.env._("seconds for which a crossing of the line counts"))
+            ],
+            "loitering": [
+                ("inertia", 6, self.env._("seconds for which somebody may be out of sight"))
+            ],
+            "no_mask": [("face", 40, self.env._("least width of a face in pixels"))],
+            "obstruction": [
+                ("learn", 15, self.env._("pictures from which the empty place is learnt")),
+                ("contrast", 14, self.env._("grey levels by which it must differ")),
+                ("attended", 0, self.env._("1: also while somebody stands beside it (stalls)")),
+                ("absorb", 21600, self.env._("seconds after which a thing belongs to the place")),
+            ],
+            "water_level": [
+                ("back", 0.1, self.env._("metres by which it has to fall again")),
+                ("sure", 0.35, self.env._("how clearly the waterline must be seen, 0 to 1")),
+            ],
+            "tamper": [
+                ("edges", 0.3, self.env._("share of the usual edges below which it is covered")),
+                ("sharp", 0.3, self.env._("share of the usual sharpness")),
+                ("contrast", 0.3, self.env._("share of the usual contrast")),
+                ("alike", 0.3, self.env._("likeness below which the camera has been turned")),
+                ("frozen", 60, self.env._("seconds without the least change")),
+                ("relearn", 1800, self.env._("seconds after which the new view is the usual one")),
+            ],
+        }.get(self.kind, [])
+        if self.kind == "offline":
+            return rows
+        return [
+            *rows,
+            ("hits", 2, self.env._("pictures in a row that must agree")),
+            ("release", release, self.env._("seconds of calm that end the alert")),
+        ]

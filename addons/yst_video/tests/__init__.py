@@ -22,3 +22,4 @@ from . import test_contract
 from . import test_import
 from . import test_registry_access
 from . import test_bind_concurrency
+from . import test_registry_tour
