@@ -236,8 +236,8 @@ async def _ours(options):
     from video_bridge.spool import Spool
     from video_bridge.supervisor import Supervisor
 
-    # a crowd of three comes and goes all the time: alerts that have to be spooled
-    crowd = Rule(1, "crowd", threshold=3, duration=2, cooldown=0, params={"release": 2.0})
+    # a crowd of five comes and goes all the time in `street`: alerts that have to be spooled
+    crowd = Rule(1, "crowd", threshold=5, duration=0, params={"release": 0.0, "hits": 1})
     with _served(options.clips) as (port, server), tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "spool.db"
         spool = Spool(path)
