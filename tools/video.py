@@ -56,7 +56,7 @@ def _start(ready, server, conf, name, port):
         return {}
     if not made.clips:
         raise Trouble("there are no sample clips to serve", "see the warning above")
-    key = _key(ready, server, conf, name)
+    path = key(ready, server, conf, name)
     children = {}
     if machine.port_is_free(STREAMS_PORT):
         children["streams"] = _spawn(
@@ -69,7 +69,7 @@ def _start(ready, server, conf, name, port):
     state = paths.private_directory(STATE / name)
     stamps.write_atomically(
         settings,
-        SETTINGS.format(port=port, database=name, key=key, state=state,
+        SETTINGS.format(port=port, database=name, key=path, state=state,
                         listen=machine.any_free_port()),
         mode=0o600,
     )
@@ -77,7 +77,7 @@ def _start(ready, server, conf, name, port):
     return children
 
 
-def _key(ready, server, conf, name):
+def key(ready, server, conf, name):
     """The key file of this database's bridge; the key is made once."""
     path = paths.KEYS / f"bridge-{name}.key"
     if path.exists() and database.facts(server, name).get("bridge"):
