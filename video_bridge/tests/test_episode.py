@@ -227,6 +227,14 @@ def test_quiet_cameras_are_looked_at_now_and_then_and_busy_ones_always():
     assert eye.eye.wants(False), "something begins"
 
 
+def test_a_rule_that_learns_wants_every_key_frame():
+    eye = _Eye(rule("tamper"))
+    for second in range(0, 10, 2):
+        assert eye.eye.wants(False)
+        eye.see(second, moved=False)
+    assert not eye.eye.wants(False)
+
+
 def test_persons_are_not_looked_for_where_nothing_moves():
     eye = _Eye(_crowd())
     for second in range(0, 100, 10):

@@ -114,14 +114,16 @@ class CameraEye:
     def wants(self, moved: bool) -> bool:
         """Whether the key frame at hand is worth decoding.
 
-        Always when something moved or an episode begins or goes on; otherwise every ten seconds.
+        Always when something moved, an episode begins or goes on, or a rule is eager; otherwise
+        every ten seconds.
         """
         if not any(watch.judge is not None for watch in self._watches):
             return False
         if moved or self._now() - self._seen >= LOOK_EVERY:
             return True
         return any(
-            watch.judge is not None and watch.episodes.state != "idle" for watch in self._watches
+            watch.judge is not None and (watch.episodes.state != "idle" or watch.judge.eager())
+            for watch in self._watches
         )
 
     def see(self, picture: Picture, moved: bool) -> list[AlertEvent]:
@@ -240,11 +242,23 @@ class CameraEye:
         """The persons in the picture; the last ones again where nothing has changed since."""
         if self._detector is None:
             return None
-        wait = ASK_AGAIN if self._people or self._busy() else ASK_AGAIN_EMPTY
+        wait = ASK_AGAIN if self._anyone() or self._busy() else ASK_AGAIN_EMPTY
         if moved or self._people is None or clock - self._asked >= wait:
             self._people = tuple(self._detector.people(picture.bgr))
             self._asked = clock
         return self._people
+
+    def _anyone(self) -> bool:
+        """Whether somebody was seen whom a rule would believe in: weak boxes stand for nobody."""
+        believed = min(
+            (
+                watch.rule.min_score
+                for watch in self._watches
+                if watch.judge is not None and watch.judge.needs_people
+            ),
+            default=1.0,
+        )
+        return any(box.score >= believed for box in self._people or ())
 
     def _busy(self) -> bool:
         return any(

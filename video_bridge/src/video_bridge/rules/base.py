@@ -47,7 +47,7 @@ class Judge:
     """A rule at work on one camera: keeps what it has to remember between scenes."""
 
     needs_people: ClassVar[bool] = False
-    """Whether the rule works with persons at all."""
+    """Whether the rule can find nothing where persons cannot be found."""
     own_duration: ClassVar[bool] = False
     """Whether the judge itself waits for ``Rule.duration``."""
     hits: ClassVar[int] = 2
@@ -61,6 +61,10 @@ class Judge:
     def asks_for_people(self) -> bool:
         """Whether ``people`` of the next scene has to be filled: finding persons costs most."""
         return self.needs_people
+
+    def eager(self) -> bool:
+        """Whether it wants every key frame although nothing moves: it still learns, or is in doubt."""
+        return False
 
     def look(self, scene: Scene) -> Finding:
         """Judge one scene."""

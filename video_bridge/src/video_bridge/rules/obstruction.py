@@ -40,7 +40,6 @@ class Obstruction(Judge):
     it do not matter, for stalls with a keeper), ``learn`` (15 pictures that show the place).
     """
 
-    needs_people = True
     own_duration = True
     release = 20.0
 
@@ -58,6 +57,10 @@ class Obstruction(Judge):
     def asks_for_people(self) -> bool:
         """Only while something has stood for half of the time."""
         return self._candidates
+
+    def eager(self) -> bool:
+        """Until there is a background."""
+        return self._long is None
 
     def look(self, scene: Scene) -> Finding:
         """What stands where nothing stood."""
@@ -141,7 +144,11 @@ class Obstruction(Judge):
         for label in range(1, count):
             x, y, w, h, size = (int(v) for v in stats[label])
             part = labels == label
-            if size >= least and self._zone[part].mean() >= 0.5:
+            if size < least:
+                continue
+            foot = part.copy()
+            foot[: y + h * 2 // 3] = False  # where it stands counts, as with persons
+            if self._zone[foot].mean() >= 0.5:
                 things.append((Box(x / columns, y / rows, w / columns, h / rows, 1.0), part))
         return things
 

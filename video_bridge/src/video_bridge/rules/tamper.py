@@ -43,6 +43,10 @@ class Tamper(Judge):
         self._last: Plane | None = None
         self._still_since = 0.0
 
+    def eager(self) -> bool:
+        """Until the usual view is known."""
+        return self._seen < _LEARN
+
     def look(self, scene: Scene) -> Finding:
         """Whether the camera still shows what it should."""
         luma = scene.picture.luma

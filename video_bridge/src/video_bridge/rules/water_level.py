@@ -19,6 +19,8 @@ _ACROSS = 9
 _WIDTH = 0.025
 _MEDIAN = 5
 """Readings of which the median counts."""
+_CALM = 0.08
+"""Metres by which readings of still water differ."""
 _SURE = 0.35
 """Share of the variation along the line that the cut has to explain."""
 _EDGE = 0.03
@@ -36,6 +38,10 @@ class WaterLevel(Judge):
             (z for z in rule.zones if z.shape == "gauge" and z.gauge and len(z.points) >= 2), None
         )
         self._last: deque[float] = deque(maxlen=_MEDIAN)
+
+    def eager(self) -> bool:
+        """While the water moves."""
+        return len(self._last) < _MEDIAN or max(self._last) - min(self._last) > _CALM
 
     def look(self, scene: Scene) -> Finding:
         """Read the gauge."""
