@@ -21,7 +21,8 @@ class TestAlertReport(VideoCase):
         now = fields.Datetime.now()
         for judgement, count in (("true", true), ("false", false), ("pending", pending)):
             for _each in range(count):
-                alert = self.made(camera=camera, started_at=stamp(now), at=now).with_user(self.operator)
+                alert = self.made(camera=camera, started_at=stamp(now), at=now)
+                alert = alert.with_user(self.operator)
                 if judgement == "true":
                     alert.action_judge_true()
                 elif judgement == "false":
