@@ -125,6 +125,15 @@ def test_nothing_seen_for_long_closes():
     assert closed[0].ended_at == WALL + 14
 
 
+def test_a_picture_that_was_sent_is_not_kept():
+    course = Course(TEN)
+    course.play([YES] * 5, 0)
+    assert course.machine._course.best.picture is not None
+    course.play([YES] * 5, 10)
+    assert course.machine._course.best.picture is None
+    assert course.pictures == 1
+
+
 def test_a_snapshot_that_fails_costs_no_alert():
     def broken(_shown):
         raise OSError("no")

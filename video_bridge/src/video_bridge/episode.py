@@ -47,9 +47,9 @@ class Timing:
 class _Best:
     """The moment that shows best what the episode is about."""
 
-    picture: Picture
+    picture: Picture | None
+    """Until it has been sent: pictures are large and episodes may be many."""
     finding: Finding
-    sent: bool = False
 
 
 @dataclass(slots=True)
@@ -211,10 +211,10 @@ class Episodes:
         moment = course.last_at = max(course.last_at, course.started_at, at)
         best = course.best
         snapshots: tuple[Snapshot, ...] = ()
-        if best is not None and not best.sent:
-            best.sent = True
+        if best is not None and best.picture is not None:
+            shot, best.picture = best.picture, None
             try:
-                snapshots = (self._photographer(best.picture),)
+                snapshots = (self._photographer(shot),)
             except Exception:  # a picture that cannot be stored must not cost the alert
                 _logger.exception("Camera %d: no snapshot", self.camera)
         shown = best.finding if best is not None and snapshots else None

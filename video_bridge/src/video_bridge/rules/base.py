@@ -63,7 +63,7 @@ class Judge:
         return self.needs_people
 
     def eager(self) -> bool:
-        """Whether it wants every key frame although nothing moves: it still learns, or is in doubt."""
+        """Whether it wants every key frame although nothing moves: it learns, or is in doubt."""
         return False
 
     def look(self, scene: Scene) -> Finding:
