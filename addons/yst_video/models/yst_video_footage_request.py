@@ -201,6 +201,11 @@ class FootageRequest(models.Model):
             if request.kind == "police" and not (request.unit or "").strip():
                 raise ValidationError(self.env._("Write the unit that asks."))
 
+    @api.constrains("camera_ids")
+    def _check_cameras(self):
+        """Recordings are asked for of cameras that the registrar may see."""
+        self.sudo().camera_ids.with_env(self.env).check_access("read")
+
     # ------------------------------------------------------------------ CRUD
     @api.model_create_multi
     def create(self, vals_list):

@@ -149,6 +149,15 @@ class TestAlertReport(VideoCase):
         with self.assertRaises(AccessError):
             self.env["yst.video.alert"].with_user(self.cadre).action_judge_next()
 
+    def test_the_dialog_tells_nothing_of_alerts_of_other_areas(self):
+        wizards = self.env["yst.video.judge.wizard"].with_user(self.north_operator)
+        there = self.made(camera=self.far)
+        with self.assertRaises(AccessError):
+            wizards.create({"alert_id": there.id})
+        wizard = wizards.create({"alert_id": self.made().id})
+        with self.assertRaises(AccessError):
+            wizard.alert_id = there
+
     def test_many_false_alerts_at_once(self):
         alerts = self.alerts(pending=3)
         wizard = self.env["yst.video.reason.wizard"].with_user(self.operator).with_context(

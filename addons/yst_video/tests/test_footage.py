@@ -156,6 +156,13 @@ class TestFootage(FootageData, VideoCase):
         wide = self.request(camera_ids=[Command.set((self.camera | self.far).ids)])
         self.assertEqual(wide.area_id, self.subdistrict)
 
+    def test_cameras_of_other_areas_cannot_be_asked_for(self):
+        with self.assertRaises(AccessError):
+            self.request(self.north_operator, camera_ids=[Command.set(self.far.ids)])
+        request = self.request(self.north_operator)
+        with self.assertRaises(AccessError):
+            request.camera_ids = [Command.link(self.far.id)]
+
     def test_what_was_asked_for_is_fixed_and_what_happened_cannot_be_written(self):
         request = self.request()
         request.action_submit()

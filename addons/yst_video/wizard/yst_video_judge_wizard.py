@@ -32,6 +32,11 @@ class VideoJudgeWizard(models.TransientModel):
     reason_id = fields.Many2one("yst.video.false.reason", "Why it is false")
     note = fields.Char()
 
+    @api.constrains("alert_id")
+    def _check_alert(self):
+        """What the dialog tells of an alert is for those who may read it."""
+        self.sudo().alert_id.with_env(self.env).check_access("read")
+
     # ------------------------------------------------------------------ actions
     def action_true(self):
         """The alert is true; by its rule this makes the order."""
