@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import picture_files
+from .ir_attachment import StoredFiles
 
 
 class YstVideoSnapshot(models.Model):
@@ -75,9 +76,11 @@ class YstVideoSnapshot(models.Model):
         )
         if not stored:
             return
-        self._write_files([given[alert, at, sha256][2].data for _id, alert, at, sha256 in stored])
+        files = self._write_files([given[key[1:]][2].data for key in stored])
         # `image_no_postprocess`: a picture of evidence stays as it came, byte by byte
-        self.env["ir.attachment"].with_context(image_no_postprocess=True).create(
+        self.env["ir.attachment"].with_context(
+            image_no_postprocess=True, yst_video_stored=files
+        ).create(
             [
                 {
                     "name": "image",
@@ -107,17 +110,21 @@ class YstVideoSnapshot(models.Model):
         """Put the pictures into the file store together; the attachments find them there.
 
         :param list pictures: bytes
+        :return: ``StoredFiles``; empty where attachments are not kept in files
         :raise OSError: the disk is full or fails
         """
-        attachments = self.env["ir.attachment"]
+        attachments, stored = self.env["ir.attachment"], StoredFiles()
         if attachments._storage() != "file":
-            return
+            return stored
         # the clean-up of files that nothing refers to waits until the attachments are there
         self.env.cr.execute("LOCK TABLE ir_attachment IN ROW EXCLUSIVE MODE")
         files = {}
         for data in pictures:
-            name, path = attachments._get_path(data, attachments._compute_checksum(data))
+            checksum = attachments._compute_checksum(data)
+            name, path = attachments._get_path(data, checksum)
+            stored[checksum] = name
             if not os.path.exists(path):
                 attachments._mark_for_gc(name)
                 files[path] = data
         picture_files.write_all(files)
+        return stored
