@@ -249,7 +249,10 @@ def test_a_killed_writer_has_lost_nothing_that_it_said_was_put(tmp_path: Path) -
     total = 0
     for _round in range(KILLS):
         processes = [writer(path, picture) for picture in (0, 20_000)]
-        time.sleep(chance.uniform(0.25, 0.6))
+        end = time.monotonic() + 20
+        while not reader.waiting() and time.monotonic() < end:
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0.02, 0.4))
         for process in processes:
             process.send_signal(signal.SIGKILL)
             process.wait()
@@ -264,7 +267,7 @@ def test_a_killed_writer_has_lost_nothing_that_it_said_was_put(tmp_path: Path) -
             assert sequence == last.get(uid, 0) + 1
             last[uid] = sequence
         total += len(promised)
-    assert total > 20 * KILLS
+    assert total > 3 * KILLS
     reader.close()
 
 
