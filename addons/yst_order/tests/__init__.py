@@ -11,3 +11,4 @@ from . import test_views
 from . import test_report
 from . import test_tour
 from . import test_sample
+from . import test_rpc

@@ -15,6 +15,7 @@ from odoo.addons.yst_base.tests.sample_models import add_models
 
 from .order_models import SampleSource
 
+PASSWORD = "Test-Password-2026"
 #: A Tuesday, 10:00 in Shanghai; the year's holidays are known.
 TUESDAY = datetime(2026, 11, 24, 2, 0)
 
@@ -86,7 +87,7 @@ class OrderCase(KeyMixin, TransactionCase):
 
     @classmethod
     def _user(cls, login, groups, area=None):
-        user = new_test_user(cls.env, login, groups, name=login, lang="en_US",
+        user = new_test_user(cls.env, login, groups, name=login, lang="en_US", password=PASSWORD,
                              tz="Asia/Shanghai", email=f"{login}@example.com")
         if area:
             user.jurisdiction_ids = [Command.set(area.ids)]

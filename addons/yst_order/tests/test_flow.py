@@ -158,6 +158,16 @@ class TestFlow(OrderCase):
         with self.assertRaises(UserError):
             order.action_dispatch()
 
+    def test_my_orders_are_found(self):
+        order = self.accepted()
+        unnamed = self.dispatched()
+        for user, mine in ((self.cadre, True), (self.colleague, False)):
+            orders = self.as_user(user)
+            self.assertEqual(self.as_user(user, order).is_mine, mine)
+            self.assertEqual(order in orders.search([("is_mine", "=", True)]), mine)
+            self.assertEqual(order in orders.search([("is_mine", "=", False)]), not mine)
+            self.assertIn(unnamed, orders.search([("is_mine", "=", False)]))
+
     def test_cancelled_with_a_reason(self):
         order = self.accepted()
         with self.assertRaises(UserError):
