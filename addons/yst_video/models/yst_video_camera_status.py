@@ -22,7 +22,7 @@ class VideoCamera(models.Model):
         compute="_compute_online", search="_search_online", compute_sudo=True
     )
     last_frame_at = fields.Datetime("Last picture", related="health_id.last_frame_at")
-    problem = fields.Char(related="health_id.problem")
+    problem = fields.Char(compute="_compute_problem", compute_sudo=True)
     status = fields.Selection(
         [
             ("online", "Online"),
@@ -49,6 +49,35 @@ class VideoCamera(models.Model):
     noisy_rule_count = fields.Integer(
         "Rules too often wrong", compute="_compute_noisy_rule_count"
     )
+
+    @api.depends("health_id.problem", "state")
+    @api.depends_context("lang")
+    def _compute_problem(self):
+        """What the bridge says is wrong, in words; what it says anew is shown as it is."""
+        words = {
+            "connecting": self.env._("connecting"),
+            "restarting": self.env._("the bridge is restarting"),
+            "unreachable": self.env._("cannot be reached"),
+            "timeout": self.env._("does not answer"),
+            "auth": self.env._("account or password is refused"),
+            "not found": self.env._("no such address on the camera"),
+            "busy": self.env._("refuses further viewers"),
+            "closed": self.env._("closed the connection"),
+            "silent": self.env._("sends nothing"),
+            "no key frame": self.env._("sends no key frames"),
+            "no video": self.env._("sends no video"),
+            "codec": self.env._("sends a format that cannot be read"),
+            "undecodable": self.env._("pictures cannot be decoded"),
+            "garbage": self.env._("sends garbage"),
+            "protocol": self.env._("does not keep to RTSP"),
+            "redirected": self.env._("redirects elsewhere"),
+            "transport": self.env._("refuses this way of transport"),
+            "address": self.env._("the address cannot be used"),
+        }
+        for camera in self:
+            problem = camera.health_id.problem
+            shown = problem and camera.state in ("active", "maintenance")
+            camera.problem = words.get(problem, problem) if shown else False
 
     @api.depends("health_id")
     def _compute_health_words(self):

@@ -2,6 +2,33 @@ from markupsafe import Markup
 
 from odoo import models
 
+#: name and default of the parameters that the bridge understands, by kind
+PARAMS = {
+    "crowd": (("keep", 0.7), ("hits", 2), ("release", 10)),
+    "no_mask": (("face", 40), ("hits", 2), ("release", 10)),
+    "intrusion": (("after", 10), ("hits", 2), ("release", 10)),
+    "loitering": (("inertia", 6), ("hits", 2), ("release", 15)),
+    "obstruction": (
+        ("learn", 15),
+        ("contrast", 14),
+        ("attended", 0),
+        ("absorb", 21600),
+        ("hits", 2),
+        ("release", 20),
+    ),
+    "water_level": (("back", 0.1), ("sure", 0.35), ("hits", 2), ("release", 30)),
+    "tamper": (
+        ("edges", 0.3),
+        ("sharp", 0.3),
+        ("contrast", 0.3),
+        ("alike", 0.3),
+        ("frozen", 60),
+        ("relearn", 1800),
+        ("hits", 2),
+        ("release", 10),
+    ),
+}
+
 
 class VideoRule(models.Model):
     """What each kind of rule looks for, in words, for its form."""
@@ -58,39 +85,26 @@ class VideoRule(models.Model):
 
     def _params_help(self):
         """Name, default and meaning of the parameters that the bridge knows for the kind."""
-        release = {"obstruction": 20, "water_level": 30}.get(self.kind, 10)
-        rows = {
-            "crowd": [("keep", 0.7, self.env._("share of the threshold that keeps it going"))],
-            "intrusion": [
-                ("after", 10, self.env._("seconds for which a crossing of the line counts"))
-            ],
-            "loitering": [
-                ("inertia", 6, self.env._("seconds for which somebody may be out of sight"))
-            ],
-            "no_mask": [("face", 40, self.env._("least width of a face in pixels"))],
-            "obstruction": [
-                ("learn", 15, self.env._("pictures from which the empty place is learnt")),
-                ("contrast", 14, self.env._("grey levels by which it must differ")),
-                ("attended", 0, self.env._("1: also while somebody stands beside it (stalls)")),
-                ("absorb", 21600, self.env._("seconds after which a thing belongs to the place")),
-            ],
-            "water_level": [
-                ("back", 0.1, self.env._("metres by which it has to fall again")),
-                ("sure", 0.35, self.env._("how clearly the waterline must be seen, 0 to 1")),
-            ],
-            "tamper": [
-                ("edges", 0.3, self.env._("share of the usual edges below which it is covered")),
-                ("sharp", 0.3, self.env._("share of the usual sharpness")),
-                ("contrast", 0.3, self.env._("share of the usual contrast")),
-                ("alike", 0.3, self.env._("likeness below which the camera has been turned")),
-                ("frozen", 60, self.env._("seconds without the least change")),
-                ("relearn", 1800, self.env._("seconds after which the new view is the usual one")),
-            ],
-        }.get(self.kind, [])
-        if self.kind == "offline":
-            return rows
-        return [
-            *rows,
-            ("hits", 2, self.env._("pictures in a row that must agree")),
-            ("release", release, self.env._("seconds of calm that end the alert")),
-        ]
+        words = {
+            "keep": self.env._("share of the threshold that keeps it going"),
+            "after": self.env._("seconds for which a crossing of the line counts"),
+            "inertia": self.env._("seconds for which somebody may be out of sight"),
+            "face": self.env._("least width of a face in pixels"),
+            "learn": self.env._("pictures from which the empty place is learnt"),
+            "attended": self.env._("1: also while somebody stands beside it (stalls)"),
+            "absorb": self.env._("seconds after which a thing belongs to the place"),
+            "back": self.env._("metres by which it has to fall again"),
+            "sure": self.env._("how clearly the waterline must be seen, 0 to 1"),
+            "edges": self.env._("share of the usual edges below which it is covered"),
+            "sharp": self.env._("share of the usual sharpness"),
+            "alike": self.env._("likeness below which the camera has been turned"),
+            "frozen": self.env._("seconds without the least change"),
+            "relearn": self.env._("seconds after which the new view is the usual one"),
+            "hits": self.env._("pictures in a row that must agree"),
+            "release": self.env._("seconds of calm that end the alert"),
+        }
+        if self.kind == "obstruction":
+            words["contrast"] = self.env._("grey levels by which it must differ")
+        else:
+            words["contrast"] = self.env._("share of the usual contrast")
+        return [(name, default, words[name]) for name, default in PARAMS.get(self.kind, ())]
