@@ -219,7 +219,7 @@ async def test_a_killed_shard_is_replaced_and_goes_on_with_its_episode(
 async def test_a_hanging_shard_is_killed_and_replaced(
     clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "SILENT", 2.4)
+    monkeypatch.setattr(supervisor, "SILENT", 4.0)
     async with world(clips, tmp_path) as w:
         w.supervisor.assign([w.camera(1)], ())
         await w.until(lambda: 1 in w.online())

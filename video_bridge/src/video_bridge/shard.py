@@ -314,7 +314,8 @@ class Shard:
                 self._skipped += 1
                 return
             gate.looked()
-        urgent = not quiet or sight.moved or sight.still_wanted
+        # what serves only to learn can wait, as can checks of a quiet camera
+        urgent = sight.moved or sight.still_wanted or (gate.trusted and not quiet)
         self._looker.queue.put(
             sight, Waiting(unit, sight.last_key_at, now, value, quiet, urgent)
         )
