@@ -277,8 +277,8 @@ def test_several_writers_and_one_reader_at_once(tmp_path: Path) -> None:
     reader = Spool(path, reserve=0)
     processes = [writer(path, 5000, 0.001) for _ in range(4)]
     found: list[AlertEvent] = []
-    end = time.monotonic() + 3
-    while time.monotonic() < end:
+    end = time.monotonic() + 25
+    while len(found) < 600 and time.monotonic() < end:
         batch = reader.batch(50)
         found += batch.events
         reader.done([item.key for item in batch.items])
@@ -290,7 +290,7 @@ def test_several_writers_and_one_reader_at_once(tmp_path: Path) -> None:
     assert len(steps) == len(set(steps))
     for process in processes:
         promised = said(process)
-        assert len(promised) > 20
+        assert len(promised) > 3, "it did not take part"
         assert promised <= set(steps)
     assert all(len(e.snapshots) == 1 for e in found)
     reader.close()
