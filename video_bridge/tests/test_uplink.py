@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import json
+import sqlite3
 import stat
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
@@ -334,6 +335,34 @@ async def test_the_configuration_is_fetched_when_its_revision_changes_and_no_mor
     assert uplink.metrics.revision == 2
     assert set(fleet.cameras) == {7}
     assert platform.requests["config"] == 2
+
+
+async def test_the_lease_holds_although_the_new_configuration_does_not_come(
+    bridge: Bridge, platform: Platform, fleet: Cameras
+) -> None:
+    uplink = await bridge()
+    await until(lambda: set(fleet.cameras) == {7, 8})
+    platform.faults["config"] = ["500"] * 1000
+    platform.config = {**platform.config, "revision": 2}
+    platform.lease = [9]
+    await until(lambda: set(fleet.cameras) == {9})
+    await until(lambda: "no new configuration" in str(uplink.problem))
+    platform.faults["config"].clear()
+    await until(lambda: uplink.metrics.revision == 2 and uplink.problem is None)
+
+
+async def test_cameras_are_read_although_the_disk_is_full(
+    bridge: Bridge, platform: Platform, fleet: Cameras, spool: Spool,
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_episodes: object) -> None:
+        raise sqlite3.OperationalError("database or disk is full")
+
+    monkeypatch.setattr(spool, "adopt", full)
+    platform.told = [told("theirs", 4)]
+    await bridge()
+    await until(lambda: set(fleet.cameras) == {7, 8})
+    assert [e.uid for e in fleet.assigned[-1][1]] == ["theirs"]
 
 
 async def test_an_unchanged_configuration_is_not_sent_again_after_a_restart(

@@ -7,11 +7,15 @@ deliver in time come out as older, whenever they arrive.
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from video_bridge.model import AlertEvent, OpenEpisode
 from video_bridge.spool import Spool
+
+logger = logging.getLogger(__name__)
 
 STRIDE = 1000
 """Steps between two bridges' numbers."""
@@ -55,8 +59,11 @@ def settle(
             going.append(taken)
     # open as far as we know, but the platform had them closed by somebody else meanwhile
     going += [e for e in mine.values() if steps[e.uid][2]]
-    spool.forget([e.uid for e in mine.values() if not steps[e.uid][2]])
-    spool.adopt(adopted)
+    try:
+        spool.forget([e.uid for e in mine.values() if not steps[e.uid][2]])
+        spool.adopt(adopted)
+    except sqlite3.Error as error:  # a full disk: cameras are to be read all the same
+        logger.error("what changed hands could not be noted: %s", error)
     chosen: dict[tuple[int, int, str], OpenEpisode] = {}
     surplus: list[OpenEpisode] = []
     for episode in sorted(going, key=lambda e: e.started_at):

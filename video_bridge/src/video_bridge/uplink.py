@@ -245,7 +245,14 @@ class Uplink:
             self._told_all = now
         self._found(answer.server_time, now)
         if self._config is None or answer.revision != self._config.revision:
-            await self._fetch_config(client)
+            try:
+                await self._fetch_config(client)
+            except api.ApiError as error:
+                if self._config is None:
+                    raise
+                # the lease holds all the same; the next heartbeat tries again
+                self.metrics.problems["config"] = f"no new configuration: {error}"
+                logger.warning("no new configuration: %s", error)
         await self._obey(answer, held)
         self._confirmed, self._confirmed_until = answer.cameras, now + answer.ttl
         self._watched = answer.stills
