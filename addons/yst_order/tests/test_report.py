@@ -241,7 +241,9 @@ class TestDutyReport(OrderCase):
         action = action.with_context(force_report_rendering=True)
         pdf, kind = action._render_qweb_pdf(report, records.ids)
         self.assertEqual(kind, "pdf")
-        return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+        pages = PdfReader(io.BytesIO(pdf)).pages
+        self.assertEqual(len(pages), 1, "a form is one page")
+        return pages[0].extract_text()
 
     def test_the_paper_of_a_report(self):
         self.busy_day()
