@@ -129,6 +129,23 @@ class DutyShift(models.Model):
         return result
 
     @api.model
+    def _dispatchers(self, areas):
+        """The dispatchers whose jurisdiction names the area, or the nearest above that has any.
+
+        :return: dict of area id to ``res.users`` (sudo)
+        """
+        chains = self._area_chains(areas)
+        found = self._cadres_of(
+            {one for chain in chains.values() for one in chain},
+            "yst_order.group_order_dispatcher",
+        )
+        nobody = self.env["res.users"].sudo()
+        return {
+            area_id: next((found[one] for one in chain if one in found), nobody)
+            for area_id, chain in chains.items()
+        }
+
+    @api.model
     def _area_chains(self, areas):
         """dict of area id to the ids of itself and of the areas above it, nearest first"""
         return {

@@ -37,7 +37,7 @@ class Order(models.Model):
         orders.merged_ids.master_id = master
         orders._move_supervision(master)
         master._log(self.env._("Merged: %s", ", ".join(orders.mapped("display_name"))))
-        orders._announce("merged", to="user_id")
+        orders._announce("merged", to="handler")
         return True
 
     def _move_sources(self, master):

@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import SUPERUSER_ID, fields, models
 from odoo.exceptions import UserError
 
 #: What other modules are told of.
@@ -24,28 +24,50 @@ class Order(models.Model):
         """Tell of a step that all orders (sudo) have taken.
 
         :param event: dispatched, accepted, … as in the texts below
-        :param to: whose inbox gets it: "duty", or a field with a user; by default nobody's
+        :param to: whose inbox gets it: "duty" (who is to act), "desk" (who dispatched it) or
+            "handler"; by default nobody's
         """
         if not self:
             return
         if event in SOURCE_EVENTS:
             for order, sources in self._sources():
                 sources._order_event(order, event)
-        duty, desk = self._duty()
+        duty, watching = self._duty()
+        desk = self._desk(watching)
         if to:
-            self._notify_inbox(
-                event,
-                {
-                    order: (duty[order.id] | order.user_id) if to == "duty" else order[to]
-                    for order in self
-                },
-            )
+            people = {
+                "duty": lambda order: duty[order.id] | order.user_id,
+                "desk": lambda order: desk[order.id],
+                "handler": lambda order: order.user_id,
+            }[to]
+            self._notify_inbox(event, {order: people(order) for order in self})
         self._send_bus(
             {
-                order: duty[order.id] | desk[order.id] | order.user_id | order.dispatcher_id
+                order: duty[order.id] | watching[order.id] | desk[order.id] | order.user_id
                 for order in self
             }
         )
+
+    def _desk(self, watching):
+        """Who answers for the dispatch of each order: whoever dispatched it; where a program did,
+        the dispatchers on duty, and where there are none, those of the area or the nearest above.
+
+        :param watching: dict of order id to those who have a shift
+        :return: dict of order id to ``res.users`` (sudo)
+        """
+        group = "yst_order.group_order_dispatcher"
+        desk = {
+            order.id: order.dispatcher_id.filtered(
+                lambda user: user.active and user.id != SUPERUSER_ID and user.has_group(group)
+            )
+            or watching[order.id].filtered(lambda user: user.has_group(group))
+            for order in self
+        }
+        rest = self.filtered(lambda order: not desk[order.id])
+        if rest:
+            dispatchers = self.env["yst.duty.shift"]._dispatchers(rest.area_id)
+            desk.update({order.id: dispatchers[order.area_id.id] for order in rest})
+        return desk
 
     def _duty(self):
         """Who is on duty for each order, and who watches the desk above: two dicts by id."""

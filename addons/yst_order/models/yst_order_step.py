@@ -45,7 +45,7 @@ class Order(models.Model):
         orders._clock_pause(self.env._("Returned"), at=now)
         orders._count_up("return_count")
         orders._activities_done()
-        orders._announce("returned", to="dispatcher_id")
+        orders._announce("returned", to="desk")
         return True
 
     def action_feedback(self, text):
@@ -75,7 +75,7 @@ class Order(models.Model):
             message=self.env._("Feedback: %s", text),
         )
         orders._clock_pause(self.env._("Waits for verification"), at=now)
-        orders._announce("feedback", to="dispatcher_id")
+        orders._announce("feedback", to="desk")
         return True
 
     def action_ask_extension(self, amount, reason):
@@ -95,7 +95,7 @@ class Order(models.Model):
         )
         orders._log(self.env._("Asks for %(amount)s more: %(reason)s", amount=amount,
                                reason=reason))
-        orders._announce("extension_asked", to="dispatcher_id")
+        orders._announce("extension_asked", to="desk")
         return True
 
     def action_assign(self, user, reason=None):
@@ -120,7 +120,7 @@ class Order(models.Model):
         orders |= orders._running_supervision().filtered(lambda one: one.state != "returned")
         orders.user_id = user
         orders._log(self.env._("Handler: %s", user.name) + (f" ({reason})" if reason else ""))
-        orders._announce("assigned", to="user_id")
+        orders._announce("assigned", to="handler")
         return True
 
     # ------------------------------------------------------------------ helpers

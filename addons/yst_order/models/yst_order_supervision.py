@@ -114,7 +114,7 @@ class Order(models.Model):
         )
         running.filtered("clock_start")._clock_stop(at=at)
         running._activities_done()
-        running._announce(state, to="user_id")
+        running._announce(state, to="handler")
 
     @api.model
     def _auto_supervision(self):

@@ -28,7 +28,7 @@ class Order(models.Model):
         orders._clock_stop(at=now)
         orders._activities_done()
         orders._end_supervision("closed", now)
-        orders._announce("closed", to="user_id")
+        orders._announce("closed", to="handler")
         return True
 
     def action_send_back(self, reason):
@@ -45,7 +45,7 @@ class Order(models.Model):
         orders._clock_resume(at=now)
         orders._count_up("rework_count")
         orders._note_photos()
-        orders._announce("sent_back", to="user_id")
+        orders._announce("sent_back", to="handler")
         return True
 
     def action_extend(self, amount, reason):
@@ -63,7 +63,7 @@ class Order(models.Model):
         orders.extension_asked_amount = 0
         orders._log(self.env._("Granted %(amount)s more: %(reason)s", amount=amount,
                                reason=reason))
-        orders._announce("extended", to="user_id")
+        orders._announce("extended", to="handler")
         return True
 
     def action_refuse_extension(self, reason):
@@ -76,7 +76,7 @@ class Order(models.Model):
             raise UserError(self.env._("Nobody has asked for more time."))
         orders.extension_asked_amount = 0
         orders._log(self.env._("No more time: %s", reason))
-        orders._announce("extension_refused", to="user_id")
+        orders._announce("extension_refused", to="handler")
         return True
 
     def action_cancel(self, reason):
@@ -93,7 +93,7 @@ class Order(models.Model):
         orders.filtered("clock_start")._clock_stop(at=now)
         orders._activities_done()
         orders._end_supervision("cancelled", now)
-        orders._announce("cancelled", to="user_id")
+        orders._announce("cancelled", to="handler")
         return True
 
     def action_follow_up(self, result, note):

@@ -92,6 +92,23 @@ class TestDuty(OrderCase):
         told = {channel[-1] for channel, _payload in self.bus()}
         self.assertEqual(told, set((self.colleague | self.desk | self.desk2).partner_id.ids))
 
+    def test_what_a_program_dispatched_is_answered_to_the_desk(self):
+        """Nobody would read the inbox of the program."""
+        def returned():
+            order = self.env["yst.order"]._dispatch_batch(
+                [(None, {"name": "x", "area_id": self.grid.id, "category_id": self.dispute.id})]
+            )
+            self.as_user(self.cadre, order).action_return("不是")
+
+        people = self.desk | self.desk2 | self.manager
+        returned()
+        self.assertEqual([len(self.inbox(user)) for user in people], [1, 1, 1])
+        self.shift(self.desk2 | self.leader, self.subdistrict, start=self.env.cr.now() - HOUR)
+        self.shift(self.cadre, self.north, start=self.env.cr.now() - HOUR)
+        returned()
+        self.assertEqual([len(self.inbox(user)) for user in people], [1, 2, 1])
+        self.assertFalse(self.inbox(self.leader), "no dispatcher")
+
     def test_an_order_for_a_department_reaches_its_people(self):
         self.dispatched(department_id=self.department.id)
         self.assertTrue(self.inbox(self.officer))
