@@ -16,6 +16,7 @@ from clips_for_tests import encode, picture
 from video_bridge.decode import Decoder
 from video_bridge.rtp import KeyUnit
 from video_bridge.rtsp import RtspError
+from video_bridge.sample_server import SampleServer, load_clip
 from video_bridge.sources import PyAvSource
 
 
@@ -102,6 +103,27 @@ async def test_what_cannot_be_read_is_said_so(address: str, transport: str, prob
     error = await read(PyAvSource(address, transport, lambda unit: None), 8)
     assert error is not None
     assert error.problem == problem
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp"])
+async def test_rtsp_is_read_over_datagrams_and_by_pyav_over_tcp(
+    transport: str, tmp_path: Path
+) -> None:
+    clip = load_clip(encode(tmp_path / "live.mp4", gop=5))
+    server = SampleServer([clip], credentials=("u", "p@ss"))
+    port = await server.start()
+    keys: list[KeyUnit] = []
+    source = PyAvSource(
+        f"rtsp://127.0.0.1:{port}/live", transport, keys.append, username="u", password="p@ss"
+    )
+    error = await read(source, 4)
+    await server.stop()
+    assert error is None
+    assert len(keys) >= 3
+    decoder = Decoder()
+    for unit in keys[1:]:
+        found = decoder.decode(unit.codec, unit.data, unit.parameters, 0.0)
+        assert found.bgr.shape == (180, 320, 3)
 
 
 async def test_a_playlist_cannot_lead_to_other_files(tmp_path: Path) -> None:

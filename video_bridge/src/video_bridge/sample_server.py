@@ -13,8 +13,10 @@ import asyncio
 import base64
 import contextlib
 import random
+import re
 import secrets
 import signal
+import socket
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -243,6 +245,7 @@ class SampleConnection(asyncio.Protocol):
         self._take: Take | None = None
         self._nonce = secrets.token_hex(8)
         self._lost = 0
+        self._datagrams: tuple[socket.socket, tuple[str, int]] | None = None
         self.transport: asyncio.Transport | None = None
         self.path = ""
 
@@ -257,6 +260,8 @@ class SampleConnection(asyncio.Protocol):
         self._server.connections.discard(self)
         if self._take is not None:
             self._take.leave(self)
+        if self._datagrams is not None:
+            self._datagrams[0].close()
 
     def picture(self, data: bytes, frame: Frame, fault: Fault | None) -> None:
         """Send one picture, spoilt when a fault is switched on."""
@@ -273,10 +278,35 @@ class SampleConnection(asyncio.Protocol):
                 data = random.randbytes(len(data))
             elif fault == "loss":
                 data = self._lossy(data)
+        if self._datagrams is not None:
+            self._scatter(data, *self._datagrams)
+            return
         if transport.get_write_buffer_size() > _MAX_BEHIND:
             transport.abort()
             return
         transport.write(data)
+
+    def _scatter(self, data: bytes, sender: socket.socket, receiver: tuple[str, int]) -> None:
+        """Send the packets of a picture as datagrams, without their interleaved heads."""
+        place = 0
+        while place + 4 <= len(data):
+            stop = place + 4 + int.from_bytes(data[place + 2 : place + 4], "big")
+            with contextlib.suppress(OSError):
+                sender.sendto(data[place + 4 : stop], receiver)
+            place = stop
+
+    def _udp(self, asked: str) -> str | None:
+        """Get ready to send datagrams; the transport to answer with, None for TCP."""
+        ports = re.search(r"client_port=(\d{1,5})", asked)
+        if "TCP" in asked or ports is None or self.transport is None:
+            return None
+        host = self.transport.get_extra_info("peername")[0]
+        sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        sender.setblocking(False)
+        sender.bind((self.transport.get_extra_info("sockname")[0], 0))
+        first, own = int(ports[1]), sender.getsockname()[1]
+        self._datagrams = sender, (host, first)
+        return f"RTP/AVP;unicast;client_port={first}-{first + 1};server_port={own}-{own + 1}"
 
     def _lossy(self, data: bytes) -> bytes:
         kept, place = bytearray(), 0
@@ -325,9 +355,11 @@ class SampleConnection(asyncio.Protocol):
             challenges = [("WWW-Authenticate", text) for text in self._server.challenges(self)]
             self._answer(number, "401 Unauthorized", challenges)
             return
-        self._handle(method, address, path, number)
+        self._handle(method, address, path, number, headers.get("transport", ""))
 
-    def _handle(self, method: str, address: str, path: str, number: str) -> None:
+    def _handle(
+        self, method: str, address: str, path: str, number: str, transport: str
+    ) -> None:
         session = [("Session", f"{self._session};timeout={self._server.timeout}")]
         if method == "OPTIONS":
             public = "OPTIONS, DESCRIBE, SETUP, PLAY, TEARDOWN, GET_PARAMETER"
@@ -351,8 +383,9 @@ class SampleConnection(asyncio.Protocol):
                 return
             self.path = path
             self._session = self._session or secrets.token_hex(6)
+            over_tcp = "RTP/AVP/TCP;unicast;interleaved=0-1"
             fields = [
-                ("Transport", "RTP/AVP/TCP;unicast;interleaved=0-1"),
+                ("Transport", self._udp(transport) or over_tcp),
                 ("Session", f"{self._session};timeout={self._server.timeout}"),
             ]
             self._answer(number, "200 OK", fields)
