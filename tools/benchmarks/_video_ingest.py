@@ -24,9 +24,10 @@ from tools.bench import result
 from tools.benchmarks._web import Statements
 from tools.console import Trouble
 
-CAMERAS = 100
+CAMERAS = 632
 ROUNDS = 5
 BATCH, PICTURE_KB = 400, 54  # as many as 32 MiB hold
+LIMIT = 0.2  # seconds in which a heartbeat is to be answered
 SINGLES = 40  # calls of the peer in a round
 PEER_ALERT, PEER_PICTURE = "x_yst_bench_alert", "x_yst_bench_picture"
 
@@ -47,6 +48,10 @@ def prepare(env):
         for n in range(CAMERAS)
     ])
     cameras._with_state_unlocked().write({"state": "active"})
+    env["yst.video.stream"].create(
+        [{"main_address": f"rtsp://192.0.2.1/{camera.id}", "camera_id": camera.id}
+         for camera in cameras]
+    )
     rules = env["yst.video.rule"].create(
         [{"camera_id": camera.id, "kind": "crowd", "dispatch": "none"} for camera in cameras]
     )
@@ -211,4 +216,37 @@ def measure(port, log, database, facts, *, batch=BATCH, kilobytes=PICTURE_KB, si
               f"{f'with a picture of {kilobytes} KB each' if kilobytes else 'without pictures'}, "
               f"peer: {singles} calls of JSON-2 create a round with the same content; "
               "one client, connection kept open",
+    )
+
+
+def heartbeats(port, log, database, facts, *, beats=60, bench="video.heartbeat"):
+    """Heartbeats of a bridge that holds all cameras: seconds an answer; one result.
+
+    Every sixth tells the health of all cameras, as a bridge does each minute.
+    """
+    sender, counter = Sender(port, database, facts["key"]), Statements(log)
+    now = f"{datetime.now(timezone.utc).isoformat(timespec='milliseconds')[:-6]}Z"
+    health = [{"id": camera, "online": True, "since": now, "last_frame_at": now, "codec": "h264",
+               "width": 640, "height": 360, "keyframe_seconds": 2.0, "keyframe_kb": 54.0,
+               "problem": None} for camera in facts["cameras"]]
+    body = {"bridge": str(uuid.uuid4()), "name": "bench", "version": "1", "started_at": now,
+            "capacity": 0, "held": [], "cameras": [],
+            "spool": {"alerts": 0, "oldest": None, "dropped_pictures": 0}}
+    with console.step(bench):
+        body["held"] = sender.post("/yst/video/v1/heartbeat", body)[1]["lease"]["cameras"]
+        if not set(facts["cameras"]) <= set(body["held"]):
+            raise Trouble(f"{bench}: the bridge was not given all cameras")
+        counter.skip()
+        times = sorted(
+            sender.post("/yst/video/v1/heartbeat",
+                        {**body, "cameras": [] if beat % 6 else health})[0]
+            for beat in range(beats)
+        )
+        counts = [count for _path, count in counter.read(beats)]
+    middle = statistics.median(times)
+    return result(
+        bench, len(body["held"]), middle, LIMIT, target=1, statements=[min(counts), max(counts)],
+        p95=round(times[round(beats * 0.95) - 1], 4), rounds=beats,
+        notes=f"{beats} heartbeats of a bridge that holds {len(body['held'])} cameras, every "
+              "sixth with the health of all; “peer” is the limit set",
     )
