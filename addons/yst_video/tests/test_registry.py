@@ -1,6 +1,7 @@
 """Cameras, their steps, zones, rules and the QR card."""
 
 import base64
+import uuid
 from datetime import timedelta
 
 from odoo import fields
@@ -240,6 +241,49 @@ class TestRegistry(RegistryCase):
                 self.env.cr.savepoint(),
             ):
                 Window.create({"rule_id": rule.id, **values})
+
+    def alerts(self, rule, **counts):
+        now = fields.Datetime.now()
+        return self.env["yst.video.alert"]._with_state_unlocked().create(
+            [
+                {
+                    "uid": str(uuid.uuid4()),
+                    "camera_id": rule.camera_id.id,
+                    "area_id": rule.camera_id.area_id.id,
+                    "rule_id": rule.id,
+                    "kind": rule.kind,
+                    "started_at": now,
+                    "last_at": now,
+                    "judgement": judgement,
+                }
+                for judgement, count in counts.items()
+                for _number in range(count)
+            ]
+        )
+
+    def test_a_rule_that_is_too_often_wrong_says_so(self):
+        camera = self.active()
+        quiet, wrong, young = (self.rule(camera) for _number in range(3))
+        self.alerts(quiet, true=7, false=4, pending=9)
+        self.alerts(wrong, true=5, false=6)
+        self.alerts(young, false=9)
+        found = [
+            (rule.alert_count, rule.judged_count, rule.false_count, round(rule.false_rate, 1))
+            for rule in (quiet, wrong, young)
+        ]
+        self.assertEqual(found, [(20, 11, 4, 36.4), (11, 11, 6, 54.5), (9, 9, 9, 100.0)])
+        self.assertEqual([rule.noisy for rule in (quiet, wrong, young)], [False, True, False])
+        self.assertEqual((camera.noisy_rule_count, camera.rule_count), (1, 3))
+        self.assertEqual((camera.alert_count, camera.open_alert_count), (40, 9))
+        mine = [("camera_id", "=", camera.id)]
+        Rule = self.as_role("cadre", self.env["yst.video.rule"])
+        self.assertEqual(Rule.search([*mine, ("noisy", "=", True)]).ids, wrong.ids)
+        self.assertEqual(Rule.search([*mine, ("noisy", "=", False)]), (quiet | young))
+        Camera = self.env["yst.video.camera"]
+        self.assertIn(camera, Camera.search([("rule_ids", "any", [("noisy", "=", True)])]))
+        self.env["ir.config_parameter"].set_param("yst_video.noisy_min_judged", "9")
+        self.env.invalidate_all()
+        self.assertTrue(young.noisy)
 
     # -- the QR card ---------------------------------------------------------------------------
 
