@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class VideoJudgeWizard(models.TransientModel):
@@ -32,10 +32,22 @@ class VideoJudgeWizard(models.TransientModel):
     reason_id = fields.Many2one("yst.video.false.reason", "Why it is false")
     note = fields.Char()
 
-    @api.constrains("alert_id")
-    def _check_alert(self):
+    @api.model_create_multi
+    def create(self, vals_list):
         """What the dialog tells of an alert is for those who may read it."""
-        self.sudo().alert_id.with_env(self.env).check_access("read")
+        self._check_alerts(vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        """Not another alert than one that the user may read."""
+        self._check_alerts([vals])
+        return super().write(vals)
+
+    def _check_alerts(self, vals_list):
+        ids = {vals["alert_id"] for vals in vals_list if vals.get("alert_id")}
+        found = self.env["yst.video.alert"].search([("id", "in", list(ids))])
+        if ids - set(found.ids):
+            raise AccessError(self.env._("You may judge alerts of your own areas only."))
 
     # ------------------------------------------------------------------ actions
     def action_true(self):
