@@ -222,7 +222,7 @@ class TestAlertOrders(VideoCase):
 
         def dispatch(orders, pairs):
             if any(source.camera_id == self.far for source, _values in pairs):
-                raise UserError("nobody is there")
+                raise LookupError("nobody is there")
             return real(orders, pairs)
 
         with patch.object(Order, "_dispatch_batch", dispatch), mute_logger(LOG):
