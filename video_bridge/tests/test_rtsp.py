@@ -18,7 +18,7 @@ from video_bridge.rtp import H264, KeyUnit
 from video_bridge.rtsp import RtspError, RtspSession
 from video_bridge.sample_server import Clip, SampleServer, load_clip, load_clips
 
-from video_bridge import rtsp
+from video_bridge import rtsp, rtsp_protocol
 
 SDP = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:t\r\n"
 Handler = Callable[[str, dict[str, str]], str | bytes | None]
@@ -250,7 +250,7 @@ async def test_noise_in_place_of_video_ends_the_connection(clips: dict[str, Clip
     async with serving(SampleServer([clips["avc"]])) as server:
         server.faults["avc"] = "garbage"
         monkey = pytest.MonkeyPatch()
-        monkey.setattr(rtsp, "MAX_GARBAGE_BYTES", 20_000)
+        monkey.setattr(rtsp_protocol, "MAX_GARBAGE_BYTES", 20_000)
         try:
             error = await problem_of(f"rtsp://127.0.0.1:{server.port}/avc", silence=4)
         finally:
