@@ -114,7 +114,6 @@ def test_a_killed_bridge_is_stood_in_for_and_every_episode_stays_one_alert(
         assert all(some == ["open"] for some in episodes(odoo).values()), episodes(odoo)
 
         cameras.tell("well")
-        cameras.tell("drop")
         until(lambda: len(online(odoo)) == COUNT, 90)
         until(lambda: states(odoo) == {"closed"}, 60, lambda: episodes(odoo))
         assert {c: len(some) for c, some in episodes(odoo).items()
