@@ -222,7 +222,8 @@ class VideoCamera(models.Model):
             try:
                 gb28181.check(camera.gb_code, camera.area_id.code)
             except gb28181.CodeError as error:
-                raise ValidationError(f"{camera.name}: {self._gb_code_message(error)}")
+                message = f"{camera.name}: {self._gb_code_message(error)}"
+                raise ValidationError(message)
 
     def _gb_code_message(self, error):
         """Say in the user's language what is wrong with a national code."""

@@ -44,7 +44,8 @@ class VideoZone(models.Model):
             try:
                 geometry.check(zone.shape, zone.points)
             except geometry.ShapeError as error:
-                raise ValidationError(f"{zone.name}: {self._points_message(error)}")
+                message = f"{zone.name}: {self._points_message(error)}"
+                raise ValidationError(message)
 
     @api.constrains("shape", "gauge_low", "gauge_high")
     def _check_gauge(self):
