@@ -2,8 +2,9 @@ import json
 import stat
 from pathlib import Path
 
-from video_bridge import gateway
 from video_bridge.model import Camera
+
+from video_bridge import gateway
 
 
 def camera(number: int, **values: object) -> Camera:
