@@ -62,7 +62,11 @@ class YstVideoAlert(models.Model):
             if status == "stored":
                 row = self._folded(before, report, rules, bridge)
                 known[report.uid] = rows[report.uid] = row
-            pictures += [(report.uid, report.sequence, picture) for picture in report.pictures]
+            # the boxes are those of its picture; with several, nobody knows of which
+            boxes = report.boxes if len(report.pictures) == 1 else []
+            pictures += [
+                (report.uid, report.sequence, picture, boxes) for picture in report.pictures
+            ]
             results.append(
                 {
                     "uid": item["uid"],
@@ -355,5 +359,9 @@ class YstVideoAlert(models.Model):
 
     @api.model
     def _in_office_language(self):
-        """Itself in the language in which the office keeps its records."""
-        return self.with_context(lang=self.env.company.sudo().partner_id.lang or "zh_CN")
+        """Itself in the language in which the office keeps its records: Chinese.
+
+        A bridge's request has no language of its own, and what is written in it is stored.
+        """
+        chinese = self.env["res.lang"]._get_data(code="zh_CN")
+        return self.with_context(lang="zh_CN" if chinese else self.env.company.sudo().partner_id.lang)

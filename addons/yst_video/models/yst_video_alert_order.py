@@ -183,7 +183,7 @@ class YstVideoAlert(models.Model):
 
         :param int by: the user who dispatches
         """
-        alerts = self.with_user(by).sudo()
+        alerts = self._in_office_language().with_user(by).sudo()
         self.env["yst.video.correlation"]._take_turn(alerts.mapped("kind"))
         settings = self.env["yst.video.settings"]._get()
         minutes, metres = settings["correlation_minutes"], settings["correlation_metres"]
@@ -191,7 +191,7 @@ class YstVideoAlert(models.Model):
             alerts._spots(), alerts._ordered_spots(minutes), metres, minutes
         )
         firsts = alerts.browse(group[0] for group in groups)
-        orders = self.env["yst.order"].with_user(by).sudo()._dispatch_batch(
+        orders = alerts.env["yst.order"]._dispatch_batch(
             [(alert, {}) for alert in firsts]
         )
         for order, group in zip(orders, groups, strict=True):

@@ -95,6 +95,21 @@ class TestAlertOrders(VideoCase):
         self.assertTrue(alert.ordered_at)
         self.assertEqual(alert.order_ids, order)
 
+    def test_an_order_is_written_in_chinese_and_in_local_time(self):
+        """A bridge's request has no language of its own; the order stays as it was written."""
+        self.env["res.lang"]._activate_lang("zh_CN")
+        own = self.env["ir.module.module"].search([("name", "=", "yst_video")])
+        own._update_translations("zh_CN")
+        self.env = self.env(context={**self.env.context, "lang": None, "tz": None})
+        self.env.company.partner_id.lang = "en_US"
+        order = self.one("at_once").order_id
+        self.assertEqual(order.name, f"人群聚集：{self.camera.name}")
+        self.assertEqual(
+            order.description,
+            f"2026-11-24 12:00:00，摄像头“{self.camera.name}”（{self.camera.gb_code}）："
+            "人群聚集。\n数量：9。",
+        )
+
     def test_no_order_without_a_rule_that_wants_one(self):
         for dispatch in ("none", "confirm"):
             alert = self.one(dispatch)
