@@ -1,7 +1,8 @@
 """Rules of task orders (任务单) and supervision orders (督办单). Pure functions, no database.
 
-Limits are [use] figures of the field (urgent 2 working hours, ordinary 3 working days, complex
-10), settings where they can be changed.
+Limits are [use] figures of the field (urgent 2 hours, ordinary 3 working days, complex 10),
+settings where they can be changed. What is urgent does not wait for the morning: its hours run
+at night and on holidays too, as the duty does.
 """
 
 from typing import NamedTuple
@@ -49,7 +50,7 @@ class Limits(NamedTuple):
 
 
 URGENCY_LIMITS = {
-    "urgent": Limits(1, "hour", 2, "workhour"),
+    "urgent": Limits(1, "hour", 2, "hour"),
     "ordinary": Limits(4, "workhour", 3, "workday"),
     "complex": Limits(1, "workday", 10, "workday"),
 }

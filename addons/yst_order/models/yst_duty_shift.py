@@ -74,8 +74,8 @@ class DutyShift(models.Model):
     # ------------------------------------------------------------------ who is on duty
     @api.model
     def _on_duty(self, areas, at=None):
-        """Who is on duty for each area: its own shift, else that of the nearest area above,
-        else the cadres whose jurisdiction names exactly the area (or the nearest above).
+        """Who is on duty for each area: its own shift, else the cadres whose jurisdiction names
+        exactly the area, else the same of the nearest area above that has either.
 
         The number of queries does not depend on how many areas are asked for.
 
@@ -93,17 +93,13 @@ class DutyShift(models.Model):
         """
         chains = self._area_chains(areas)
         shifts = self._shifts_of({one for chain in chains.values() for one in chain}, at)
+        cadres = self._cadres_of({one for chain in chains.values() for one in chain} - set(shifts))
+        answering = {**cadres, **shifts}
         nobody = self.env["res.users"].sudo()
-        nearest, desk, rest = {}, {}, {}
+        nearest, desk = {}, {}
         for area_id, chain in chains.items():
-            found = [shifts[one] for one in chain if one in shifts]
-            nearest[area_id] = found[0] if found else nobody
-            desk[area_id] = nobody.union(*found)
-            if not found:
-                rest[area_id] = chain
-        cadres = self._cadres_of({one for chain in rest.values() for one in chain})
-        for area_id, chain in rest.items():
-            nearest[area_id] = next((cadres[one] for one in chain if one in cadres), nobody)
+            nearest[area_id] = next((answering[one] for one in chain if one in answering), nobody)
+            desk[area_id] = nobody.union(*(shifts[one] for one in chain if one in shifts))
         return nearest, desk
 
     @api.model

@@ -106,7 +106,7 @@ class Order(models.Model):
         desk = self.with_user(duty)
         orders = desk.create([self._sample_values(key, areas) for key in PLACES])
         of = dict(zip(PLACES, orders, strict=True))
-        ages = {"lamp": 9 * 24, "quarrel": 5 * 24, "food": 3 * 24, "exit": 3, "rubbish": 2,
+        ages = {"lamp": 9 * 24, "quarrel": 5 * 24, "food": 3 * 24, "exit": 1.5, "rubbish": 2,
                 "elder": 26, "shed": 5, "noise": 20, "stall_again": 0.2}
         for key in PLACES:
             if key != "wall":  # stays a draft

@@ -31,18 +31,37 @@ class TestDuty(OrderCase):
     def on_duty(self, *areas, at=TUESDAY):
         return self.Shift._on_duty(self.Shift.area_id.union(*areas), at)
 
-    def test_own_shift_first_then_the_nearest_above_then_the_cadres(self):
-        self.assertEqual(self.on_duty(self.grid)[self.grid.id], self.cadre | self.colleague)
+    def test_own_shift_first_then_own_cadres_then_the_nearest_above(self):
+        both = self.cadre | self.colleague
+        self.assertEqual(self.on_duty(self.grid)[self.grid.id], both, "the community's cadres")
         self.shift(self.desk, self.subdistrict)
-        self.assertEqual(self.on_duty(self.grid)[self.grid.id], self.desk)
+        self.assertEqual(self.on_duty(self.north)[self.north.id], both, "not the street's shift")
+        self.assertEqual(self.on_duty(self.grid)[self.grid.id], both)
         self.shift(self.colleague, self.north)
         self.assertEqual(self.on_duty(self.grid)[self.grid.id], self.colleague)
         self.shift(self.leader, self.grid)
         found = self.on_duty(self.grid, self.north, self.south, self.subdistrict)
         self.assertEqual(found, {
             self.grid.id: self.leader, self.north.id: self.colleague,
-            self.south.id: self.desk, self.subdistrict.id: self.desk,
+            self.south.id: self.other | self.other_desk | self.officer,
+            self.subdistrict.id: self.desk,
         })
+
+    def test_an_area_without_people_is_answered_by_the_shift_above(self):
+        empty = self.env["yst.area"].create({
+            "name": "空社区", "code": "997999001003", "kind": "community",
+            "parent_id": self.subdistrict.id,
+        })
+        self.shift(self.desk, self.subdistrict)
+        self.assertEqual(self.on_duty(empty)[empty.id], self.desk)
+        self.other.jurisdiction_ids = [Command.set(empty.ids)]
+        self.assertEqual(self.on_duty(empty)[empty.id], self.other)
+
+    def test_cadres_are_told_although_the_street_has_a_shift(self):
+        self.shift(self.desk2, self.subdistrict, start=self.env.cr.now() - HOUR)
+        self.dispatched()
+        self.assertEqual([bool(self.inbox(user)) for user in (
+            self.cadre, self.colleague, self.desk2)], [True, True, False])
 
     def test_a_shift_holds_from_its_start_until_its_stop(self):
         self.shift(self.colleague, self.north)

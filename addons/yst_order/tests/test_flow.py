@@ -1,3 +1,5 @@
+from datetime import datetime, timedelta
+
 from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
@@ -370,8 +372,18 @@ class TestRules(OrderCase):
     def test_limits_follow_the_urgency_where_it_differs(self):
         usual = Limits(1, "hour", 9, "workday")
         self.assertEqual(limits_for("ordinary", "ordinary", usual), usual)
-        self.assertEqual(limits_for("urgent", "ordinary", usual), (1, "hour", 2, "workhour"))
+        self.assertEqual(limits_for("urgent", "ordinary", usual), (1, "hour", 2, "hour"))
         self.assertEqual(limits_for("complex", "ordinary", usual)[2:], (10, "workday"))
+
+    def test_what_is_urgent_does_not_wait_for_the_morning(self):
+        for code in ("crowd", "fire", "flood"):
+            limits = self.env.ref(f"yst_order.category_{code}")._limits()
+            self.assertEqual(limits, (1, "hour", 2, "hour"), code)
+        night = datetime(2026, 11, 27, 15, 0)  # Friday 23:00 local
+        order = self.draft(category_id=self.crowd.id).sudo()
+        order._dispatch(at=night)
+        self.assertEqual(order.accept_deadline, night + timedelta(hours=1))
+        self.assertEqual(order.clock_deadline, night + timedelta(hours=2))
 
     def test_levels_of_supervision(self):
         settings = {"yellow_days": 2, "orange_days": 1, "red_hours": 12}
