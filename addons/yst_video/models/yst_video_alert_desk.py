@@ -45,8 +45,8 @@ class VideoAlert(models.Model):
     def desk_pictures(self):
         """What the picture of the form needs.
 
-        :return: dict with pictures (id, at in ms, width, height; oldest first), boxes and zones in
-            fractions of the picture
+        :return: dict with pictures (id, at in ms, width, height, boxes; oldest first) and zones;
+            boxes and zones in fractions of the picture
         """
         self.ensure_one()
         self.check_access("read")
@@ -58,10 +58,10 @@ class VideoAlert(models.Model):
                     "at": milliseconds(snapshot.taken_at),
                     "width": snapshot.width,
                     "height": snapshot.height,
+                    "boxes": [box for box in snapshot.boxes or [] if isinstance(box, dict)],
                 }
                 for snapshot in sudo.snapshot_ids.sorted(lambda each: (each.taken_at, each.id))
             ],
-            "boxes": [box for box in sudo.boxes or [] if isinstance(box, dict)],
             "zones": [
                 {"name": zone.name, "shape": zone.shape, "points": zone.points or []}
                 for zone in sudo.rule_id.zone_ids

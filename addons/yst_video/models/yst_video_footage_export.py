@@ -73,7 +73,7 @@ class FootageRequest(models.Model):
                 "camera": snapshot.camera_id.name,
                 "at": fields.Datetime.to_string(snapshot.taken_at),
                 "kind": kinds.get(snapshot.alert_id.kind, ""),
-                "boxes": self._person_boxes(snapshot.alert_id),
+                "boxes": self._person_boxes(snapshot),
             }
             for snapshot in snapshots
         ]
@@ -92,7 +92,7 @@ class FootageRequest(models.Model):
         if not self._asked_for(snapshot):
             raise UserError(self.env._("This picture is not among those that are asked for."))
         clear = set(clear_boxes or ())
-        boxes = self._person_boxes(snapshot.alert_id)
+        boxes = self._person_boxes(snapshot)
         try:
             regions = [
                 blur.head_region(box) for index, box in enumerate(boxes) if index not in clear
@@ -154,10 +154,10 @@ class FootageRequest(models.Model):
         )
 
     @api.model
-    def _person_boxes(self, alert):
-        """Boxes of persons of an alert; those that are no boxes are left out."""
+    def _person_boxes(self, snapshot):
+        """Boxes of the persons in a picture; those that are no boxes are left out."""
         found = []
-        for box in alert.boxes or ():
+        for box in snapshot.boxes or ():
             try:
                 x, y, width, height = blur.region(box)
             except (blur.BlurError, TypeError):

@@ -1,3 +1,4 @@
+import json
 import os
 
 from odoo import api, fields, models
@@ -30,6 +31,9 @@ class YstVideoSnapshot(models.Model):
     width = fields.Integer(readonly=True)
     height = fields.Integer(readonly=True)
     size = fields.Integer(readonly=True, help="Bytes.")
+    boxes = fields.Json(
+        readonly=True, help="What was found in this very picture, in fractions of it."
+    )
     image = fields.Binary(attachment=True, readonly=True, groups=fields.NO_ACCESS)
     kept = fields.Boolean(
         readonly=True, help="Evidence of a case: not deleted when the retention period ends."
@@ -44,22 +48,25 @@ class YstVideoSnapshot(models.Model):
         The files are written without being decoded; a fixed number of statements for up to a
         hundred.
 
-        :param list rows: (alert id, camera id, sequence, ``bridge_items.Picture``)
+        :param list rows: (alert id, camera id, sequence, ``bridge_items.Picture``, boxes in it)
         """
         given = {}
-        for alert, camera, sequence, picture in rows:
-            given.setdefault((alert, picture.at, picture.sha256), (camera, sequence, picture))
+        for alert, camera, sequence, picture, boxes in rows:
+            given.setdefault(
+                (alert, picture.at, picture.sha256), (camera, sequence, picture, boxes)
+            )
         if not given:
             return
         stored = self.env.execute_query(
             SQL(
                 """INSERT INTO yst_video_snapshot
                           (alert_id, taken_at, sha256, camera_id, sequence, width, height, size,
-                           create_uid, create_date, write_uid, write_date)
+                           boxes, create_uid, create_date, write_uid, write_date)
                    SELECT given.*, %(uid)s, %(now)s, %(uid)s, %(now)s
                      FROM unnest(%(alerts)s::int[], %(at)s::timestamp[], %(hashes)s::text[],
                                  %(cameras)s::int[], %(sequences)s::int[], %(widths)s::int[],
-                                 %(heights)s::int[], %(sizes)s::int[]) AS given
+                                 %(heights)s::int[], %(sizes)s::int[],
+                                 %(boxes)s::jsonb[]) AS given
               ON CONFLICT (alert_id, taken_at, sha256) DO NOTHING
                 RETURNING id, alert_id, taken_at, sha256""",
                 uid=self.env.uid,
@@ -67,11 +74,12 @@ class YstVideoSnapshot(models.Model):
                 alerts=[key[0] for key in given],
                 at=[key[1] for key in given],
                 hashes=[key[2] for key in given],
-                cameras=[camera for camera, _sequence, _picture in given.values()],
-                sequences=[sequence for _camera, sequence, _picture in given.values()],
-                widths=[picture.width for _camera, _sequence, picture in given.values()],
-                heights=[picture.height for _camera, _sequence, picture in given.values()],
-                sizes=[len(picture.data) for _camera, _sequence, picture in given.values()],
+                cameras=[row[0] for row in given.values()],
+                sequences=[row[1] for row in given.values()],
+                widths=[row[2].width for row in given.values()],
+                heights=[row[2].height for row in given.values()],
+                sizes=[len(row[2].data) for row in given.values()],
+                boxes=[json.dumps(row[3]) for row in given.values()],
             )
         )
         if not stored:

@@ -253,6 +253,40 @@ class TestFootage(FootageData, VideoCase):
         log = self.env["yst.video.view.log"].search([("what", "=", "export")], limit=1)
         self.assertEqual((log.user_id, log.note), (self.operator, request.number))
 
+    def test_each_picture_is_covered_where_the_persons_are_in_it(self):
+        """A person walks: what was found later or earlier says nothing about a picture."""
+        request = self.approved()
+        first, second = noise(), noise(width=320, height=180)
+
+        def person(x):
+            return {"x": x, "y": 0.2, "w": 0.1, "h": 0.5, "score": 0.9, "label": "person"}
+
+        alert = self.made(snapshots=[snapshot(first)], boxes=[person(0.1)])
+        later = {"event": "update", "at": NOON + timedelta(seconds=40)}
+        moved = snapshot(second, at=NOON + timedelta(seconds=30))
+        self.ingest(
+            self.report(alert.uid, 2, snapshots=[moved], boxes=[person(0.4)], **later),
+            self.report(alert.uid, 3, boxes=[person(0.8)], **later),
+        )
+        offered = request.footage_pictures()
+        self.assertEqual([[box["x"] for box in each["boxes"]] for each in offered], [[0.1], [0.4]])
+        for place, middle, original in ((0, 0.15, first), (1, 0.45, second)):
+            request.footage_export(offered[place]["id"])
+            before = decode(original)
+            after = decode(request.sudo().file_ids.sorted("id")[place]._content())
+            height, width = before.shape[:2]
+            change = abs(after - before)[int(height * 0.24) : int(height * 0.28)].mean(axis=(0, 2))
+            covered = change[int(width * (middle - 0.02)) : int(width * (middle + 0.02))]
+            self.assertGreater(covered.mean(), 25)
+            self.assertLess(change[int(width * 0.83) : int(width * 0.87)].mean(), 20)
+        shown = alert.with_user(self.operator).desk_pictures()["pictures"]
+        self.assertEqual([[box["x"] for box in each["boxes"]] for each in shown], [[0.1], [0.4]])
+
+    def test_of_several_pictures_in_one_report_nobody_knows_whose_the_boxes_are(self):
+        pictures = [snapshot(noise()), snapshot(noise(320, 180), at=NOON + timedelta(seconds=1))]
+        alert = self.made(snapshots=pictures)
+        self.assertEqual([picture.boxes for picture in alert.snapshot_ids], [[], []])
+
     def test_export_gives_nothing_that_was_not_asked_for(self):
         request = self.approved()
         late = self.made(snapshots=[snapshot(noise(), at=NOON + timedelta(hours=5))])

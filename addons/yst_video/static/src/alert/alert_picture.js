@@ -18,7 +18,7 @@ export function svgPoints(points) {
     return points.map(([x, y]) => `${x},${y}`).join(" ");
 }
 
-/** The pictures of an alert, with what was found drawn over the latest of them. */
+/** The pictures of an alert, with what was found in each drawn over it. */
 export class AlertPicture extends Component {
     static template = "yst_video.AlertPicture";
     static props = { ...standardWidgetProps, alertField: { type: String, optional: true } };
@@ -29,7 +29,7 @@ export class AlertPicture extends Component {
         this.viewer = useFileViewer();
         this.svgPoints = svgPoints;
         this.time = pictureTime;
-        this.state = useState({ pictures: [], boxes: [], zones: [], shown: 0, overlay: true });
+        this.state = useState({ pictures: [], zones: [], shown: 0, overlay: true });
         onWillStart(() => this.load());
         useEffect(
             () => {
@@ -64,11 +64,6 @@ export class AlertPicture extends Component {
 
     get current() {
         return this.state.pictures[this.state.shown];
-    }
-
-    /** What was found belongs to the latest picture: earlier ones show the zones alone. */
-    get boxes() {
-        return this.state.shown === this.state.pictures.length - 1 ? this.state.boxes : [];
     }
 
     /** As wide as it may be without being higher than most of the screen. */
