@@ -363,5 +363,6 @@ class YstVideoAlert(models.Model):
 
         A bridge's request has no language of its own, and what is written in it is stored.
         """
-        chinese = self.env["res.lang"]._get_data(code="zh_CN")
-        return self.with_context(lang="zh_CN" if chinese else self.env.company.sudo().partner_id.lang)
+        if self.env["res.lang"]._get_data(code="zh_CN"):
+            return self.with_context(lang="zh_CN")
+        return self.with_context(lang=self.env.company.sudo().partner_id.lang)
