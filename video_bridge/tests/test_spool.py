@@ -140,6 +140,16 @@ def test_refused_events_are_kept_apart_and_can_be_tried_again(spool: Spool) -> N
     assert [len(e.snapshots) for e in again if e.uid == "a"] == [1]
 
 
+def test_an_event_that_cannot_be_read_holds_up_no_other(tmp_path: Path, spool: Spool) -> None:
+    spool.put([event("of another version", 1), event("a", 1)])
+    with contextlib.closing(sqlite3.connect(tmp_path / "spool.db")) as connection, connection:
+        connection.execute(
+            "UPDATE event SET body = json_set(body, '$.colour', 'red') WHERE uid <> 'a'")
+    assert [e.uid for e in spool.batch(1).events] == ["a"]
+    assert [e.uid for e in all_of(spool)] == ["a"]
+    assert spool.stats().refused == 1  # kept apart, not thrown away
+
+
 def test_an_old_spool_is_read_by_a_new_process(tmp_path: Path) -> None:
     first = Spool(tmp_path / "spool.db", reserve=0)
     first.put(episode("a", 2, picture=500))
@@ -392,7 +402,7 @@ def test_what_memory_holds_is_bounded_pictures_go_first(
         raise error
 
     with monkeypatch.context() as patch:
-        patch.setattr(spool, "_run", full)
+        patch.setattr(spool._file, "run", full)
         patch.setattr(spool, "_retry_later", lambda: None)
         for number in range(12):
             spool.put(episode(f"e{number}", 4, picture=10_000))
