@@ -30,8 +30,7 @@ from video_bridge.spool import Spool
 from video_bridge.state import StateError
 from video_bridge.uplink import Uplink
 
-from video_bridge import uplink as uplink_module
-from video_bridge import wire
+from video_bridge import courier, wire
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60)]
 PACE = PaceSettings(heartbeat=0.2, retry_min=0.02, retry_max=0.2, refused_key=0.3)
@@ -587,7 +586,7 @@ async def test_the_episodes_of_a_camera_taken_out_of_service_end(
 async def test_stills_are_asked_for_and_brought(
     bridge: Bridge, platform: Platform, fleet: Cameras, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uplink_module, "STILL_LOOK", 0.05)
+    monkeypatch.setattr(courier, "STILL_LOOK", 0.05)
     platform.wanted = [8]
     uplink = await bridge()
     await until(lambda: 8 in fleet.wanted)
@@ -602,7 +601,7 @@ async def test_stills_are_asked_for_and_brought(
 async def test_every_camera_gives_a_still_in_its_interval(
     bridge: Bridge, platform: Platform, fleet: Cameras, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uplink_module, "STILL_LOOK", 0.05)
+    monkeypatch.setattr(courier, "STILL_LOOK", 0.05)
     platform.config["still_interval"] = 1
     await bridge()
     await until(lambda: fleet.wanted == {7, 8}, 3)
@@ -611,7 +610,7 @@ async def test_every_camera_gives_a_still_in_its_interval(
 async def test_a_card_binds_its_stream_once(
     bridge: Bridge, platform: Platform, fleet: Cameras, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(uplink_module, "STILL_LOOK", 0.05)
+    monkeypatch.setattr(courier, "STILL_LOOK", 0.05)
     platform.config["unbound"] = [
         {"stream": 3, "main": "rtsp://127.0.0.1/new", "sub": None, "username": None,
          "password": None, "transport": "tcp"}]

@@ -18,110 +18,29 @@ Schedules follow the monotonic clock; a jump of the wall clock changes none of t
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import json
 import logging
-import os
 import random
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
-from http import HTTPStatus
-from typing import Any, TypeVar
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
-from video_bridge import __version__, api, config, lease, wire
+from video_bridge import __version__, alone, api, config, lease, wire
+from video_bridge.courier import Courier
+from video_bridge.delivery import Delivery
 from video_bridge.fleet import Fleet
-from video_bridge.model import Camera, CameraHealth, QrSighting, Still
+from video_bridge.model import Camera, CameraHealth
 from video_bridge.settings import Settings
-from video_bridge.spool import Batch, Refusal, Spool
+from video_bridge.spool import Spool
 from video_bridge.state import State
+from video_bridge.uplink_metrics import Backoff, UplinkMetrics, first
 
 logger = logging.getLogger(__name__)
-T = TypeVar("T")
 
-LOOK = 0.1
-"""Seconds between two looks into an empty spool."""
 FULL_HEALTH = 60.0
 """Seconds between two reports of every camera's health."""
-STILL_LOOK = 1.0
-WATCHED = 2.0
-"""Seconds between two stills of a camera that somebody looks at."""
 TRIM = 30.0
-STILLS_AT_ONCE = 50
-STILL_BYTES = 4 * 1024 * 1024
 SKEW = 5.0
 """Seconds by which the clock may be wrong before that is a problem."""
-SIGHTING_KEPT = 600.0
-SLOW_BATCH = 10
-"""A batch is not made smaller than this because the platform is slow."""
-
-
-@dataclass(slots=True)
-class UplinkMetrics:
-    """Counters of the uplink, for /metrics and /healthz."""
-
-    connected: bool = False
-    heartbeats: int = 0
-    heartbeat_errors: int = 0
-    batches: int = 0
-    batch_errors: int = 0
-    delivered: int = 0
-    duplicates: int = 0
-    stale: int = 0
-    refused: int = 0
-    stills: int = 0
-    bindings: int = 0
-    key_refused: bool = False
-    revision: int = 0
-    leased: int = 0
-    adopted: int = 0
-    """Episodes taken over from other bridges."""
-    clock_skew: float = 0.0
-    """Seconds by which the platform's clock is ahead of ours."""
-    last_success: float | None = None
-    """When the platform last answered well, by the monotonic clock."""
-    problems: dict[str, str] = field(default_factory=dict)
-    """What is wrong now, by the part that noticed."""
-
-    def samples(self) -> dict[str, float]:
-        """The figures by their names in /metrics, without the prefix ``video_bridge_``."""
-        return {
-            "uplink_connected": float(self.connected),
-            "uplink_key_refused": float(self.key_refused),
-            "uplink_heartbeats_total": float(self.heartbeats),
-            "uplink_heartbeat_errors_total": float(self.heartbeat_errors),
-            "uplink_batches_total": float(self.batches),
-            "uplink_batch_errors_total": float(self.batch_errors),
-            "uplink_alerts_delivered_total": float(self.delivered),
-            "uplink_alerts_duplicate_total": float(self.duplicates),
-            "uplink_alerts_stale_total": float(self.stale),
-            "uplink_alerts_refused_total": float(self.refused),
-            "uplink_stills_total": float(self.stills),
-            "uplink_bindings_total": float(self.bindings),
-            "uplink_episodes_adopted_total": float(self.adopted),
-            "uplink_config_revision": float(self.revision),
-            "uplink_leased_cameras": float(self.leased),
-            "uplink_clock_skew_seconds": self.clock_skew,
-            "uplink_silence_seconds": (
-                -1.0 if self.last_success is None else time.monotonic() - self.last_success),
-        }
-
-
-class Backoff:
-    """Growing waits between attempts, spread so that many bridges do not come at once."""
-
-    def __init__(self, low: float, high: float) -> None:
-        self._low, self._high, self._failures = low, high, 0
-
-    def next(self, at_least: float | None = None) -> float:
-        """Seconds to wait after one more failure."""
-        wait = min(self._high, self._low * 2.0 ** min(self._failures, 20))
-        self._failures += 1
-        return max(wait * random.uniform(0.5, 1.0), at_least or 0.0)
-
-    def reset(self) -> None:
-        """It worked."""
-        self._failures = 0
 
 
 class Uplink:
@@ -153,8 +72,12 @@ class Uplink:
         self._assigned: dict[int, Camera] = {}
         self._told: dict[int, CameraHealth] = {}
         self._told_all = float("-inf")
-        self._watched: frozenset[int] = frozenset()
-        self._sightings: list[tuple[float, QrSighting]] = []
+        self._delivery = Delivery(
+            spool, self._pace, self.metrics, self._reached, self._lost, monotonic=monotonic)
+        self._courier = Courier(
+            fleet, self._pace, self.metrics, self._beat_now,
+            lambda: self._config.still_interval if self._config else 0.0,
+            self._reading, monotonic=monotonic)
 
     @property
     def problem(self) -> str | None:
@@ -166,12 +89,15 @@ class Uplink:
         """The configuration in force."""
         return self._config
 
+    def _reading(self) -> Collection[int]:
+        return self._assigned.keys()
+
     async def run(self) -> None:
         """Keep in touch with the platform until cancelled."""
         self._state.lock()
         try:
             if self._settings.odoo is None:
-                await self._run_alone()
+                await alone.run(self._settings, self._spool, self._fleet, self.metrics)
                 return
             await self._take_up()
             bridge = self._state.identity()
@@ -180,8 +106,8 @@ class Uplink:
                 asyncio.TaskGroup() as tasks,
             ):
                 tasks.create_task(self._beat(client))
-                tasks.create_task(self._deliver(client))
-                tasks.create_task(self._bring_pictures(client))
+                tasks.create_task(self._delivery.run(client))
+                tasks.create_task(self._courier.run(client))
                 tasks.create_task(self._trim())
         finally:
             self._state.unlock()
@@ -223,7 +149,7 @@ class Uplink:
                 wait = backoff.next()
             else:
                 backoff.reset()
-            await _first(self._beat_now, wait - (self._monotonic() - begun))
+            await first(self._beat_now, wait - (self._monotonic() - begun))
 
     async def _beat_once(self, client: api.Client) -> None:
         now = self._monotonic()
@@ -255,7 +181,7 @@ class Uplink:
                 logger.warning("no new configuration: %s", error)
         await self._obey(answer, held)
         self._confirmed, self._confirmed_until = answer.cameras, now + answer.ttl
-        self._watched = answer.stills
+        self._courier.watched = answer.stills
         self._fleet.want_stills(answer.stills)
 
     async def _report(
@@ -327,8 +253,11 @@ class Uplink:
         retired = {i for i in self._assigned.keys() - cameras.keys() if i in self._lease}
         self._assign([e for e in settled.episodes if e.camera in new])
         if retired:
-            await asyncio.to_thread(
-                lease.close_all, self._spool, self._spool.open_episodes(retired), self._clock())
+            await asyncio.to_thread(self._retire, retired)
+
+    def _retire(self, cameras: Collection[int]) -> None:
+        """End what goes on at cameras that were taken out of service."""
+        lease.close_all(self._spool, self._spool.open_episodes(cameras), self._clock())
 
     def _cameras(self) -> list[Camera]:
         """What to read: the leased cameras and the streams that wait for their card."""
@@ -370,174 +299,6 @@ class Uplink:
         self.metrics.key_refused = key
         self._reached.clear()
 
-    # -- delivery -------------------------------------------------------------------
-
-    async def _deliver(self, client: api.Client) -> None:
-        backoff = Backoff(self._pace.retry_min, self._pace.retry_max)
-        limit = self._pace.batch
-        while True:
-            try:
-                batch = await asyncio.to_thread(
-                    self._spool.batch, limit, self._pace.batch_bytes)
-                if not batch:
-                    await asyncio.sleep(LOOK)
-                    continue
-                limit = await self._deliver_one(client, batch, limit)
-            except api.KeyRefused as error:
-                self.metrics.batch_errors += 1
-                self._lost("delivery", error, key=True)
-                wait = self._pace.refused_key
-            except api.Unreachable as error:
-                self.metrics.batch_errors += 1
-                self._lost("delivery", error)
-                # one that is merely slow gets less at once
-                limit = max(min(limit, SLOW_BATCH), limit // 2)
-                if error.retry_after:  # asked for: not cut short by a heartbeat
-                    await asyncio.sleep(error.retry_after)
-                wait = backoff.next()
-            except Exception as error:
-                self.metrics.batch_errors += 1
-                logger.exception("the delivery failed")
-                self.metrics.problems["delivery"] = f"the delivery failed: {error}"
-                wait = backoff.next()
-            else:
-                backoff.reset()
-                self.metrics.problems.pop("delivery", None)
-                continue
-            await _first(self._reached, wait)
-
-    async def _deliver_one(self, client: api.Client, batch: Batch, limit: int) -> int:
-        """Send one batch and note what became of it; how many to send at once from now on."""
-        try:
-            results = await client.alerts(batch.events)
-        except api.TooLarge as error:
-            if len(batch) > 1:
-                return max(1, len(batch) // 4)
-            key = batch.items[0].key
-            if not await self._spooled(self._spool.drop_pictures, key, 1):
-                await self._refuse([Refusal(key, "too_large", str(error))])
-            return 1
-        except api.Refused as error:
-            if len(batch) > 1:  # one of them is at fault: find it
-                return max(1, len(batch) // 4)
-            await self._refuse([Refusal(batch.items[0].key, error.code, error.message)])
-            return limit
-        await self._settle(batch, results)
-        return min(limit * 2, self._pace.batch)
-
-    async def _settle(self, batch: Batch, results: Sequence[wire.Result]) -> None:
-        metrics = self.metrics
-        done: list[int] = []
-        refused: list[Refusal] = []
-        for item, result in zip(batch.items, results, strict=True):
-            if result.status != "invalid":
-                done.append(item.key)
-                metrics.delivered += result.status == "stored"
-                metrics.duplicates += result.status == "duplicate"
-                metrics.stale += result.status == "stale"
-            elif result.code == "bad_picture" and item.event.snapshots:
-                logger.error("alert %s: its picture was refused: %s", result.uid, result.message)
-                await self._spooled(self._spool.drop_pictures, item.key)
-            else:
-                refused.append(Refusal(
-                    item.key, result.code or "invalid", result.message or ""))
-        await self._spooled(self._spool.done, done)
-        await self._refuse(refused)
-        metrics.batches += 1
-        metrics.last_success = self._monotonic()
-
-    async def _refuse(self, refusals: Sequence[Refusal]) -> None:
-        for refusal in refusals:
-            logger.error("an alert was refused for good: %s %s", refusal.code, refusal.message)
-        self.metrics.refused += len(refusals)
-        await self._spooled(self._spool.refused, refusals)
-
-    @staticmethod
-    async def _spooled(work: Callable[..., T], *arguments: Any) -> T:
-        """Do work on the spool to its end even when the task is cancelled meanwhile."""
-        return await asyncio.shield(asyncio.to_thread(work, *arguments))
-
-    # -- stills, cards ----------------------------------------------------------------
-
-    async def _bring_pictures(self, client: api.Client) -> None:
-        due: dict[int, float] = {}
-        watched_at = 0.0
-        while True:
-            await asyncio.sleep(STILL_LOOK)
-            now = self._monotonic()
-            wanted = self._due_stills(due, now)
-            if now - watched_at >= WATCHED:
-                wanted |= self._watched
-                watched_at = now
-            await self._quietly("stills", self._bring_stills(client, wanted))
-            await self._quietly("cards", self._bring_sightings(client))
-
-    def _due_stills(self, due: dict[int, float], now: float) -> set[int]:
-        """The cameras whose regular still is due; spread over the interval."""
-        interval = self._config.still_interval if self._config else 0.0
-        if interval <= 0:
-            due.clear()
-            return set()
-        for camera in [c for c in due if c not in self._assigned]:
-            del due[camera]
-        wanted = set()
-        for camera in self._assigned:
-            if camera > 0 and due.setdefault(camera, now + random.uniform(0, interval)) <= now:
-                wanted.add(camera)
-                due[camera] = now + interval
-        return wanted
-
-    async def _quietly(self, part: str, work: Awaitable[None]) -> None:
-        """Stills and cards may fail: the next ones come by themselves."""
-        try:
-            await work
-        except api.ApiError as error:
-            logger.info("%s: %s", part, error)
-        except Exception:
-            logger.exception("%s failed", part)
-
-    async def _bring_stills(self, client: api.Client, wanted: set[int]) -> None:
-        if wanted and self.metrics.connected:
-            self._fleet.want_stills(wanted)
-        latest: dict[int, Still] = {}
-        for still in self._fleet.take_stills():
-            if still.camera > 0 and len(still.jpeg) <= STILL_BYTES:
-                latest[still.camera] = still
-        if not self.metrics.connected:
-            return  # an old picture is of no use later
-        stills = list(latest.values())
-        while stills:
-            part: list[Still] = []
-            room = self._pace.batch_bytes
-            while stills and len(part) < STILLS_AT_ONCE and (not part or room > 0):
-                part.append(stills.pop())
-                room -= len(part[-1].jpeg) * 4 // 3
-            self.metrics.stills += await client.stills(part)
-
-    async def _bring_sightings(self, client: api.Client) -> None:
-        now = self._monotonic()
-        self._sightings += [(now, sighting) for sighting in self._fleet.take_sightings()]
-        waiting, self._sightings = self._sightings, []
-        seen: set[tuple[int, str]] = set()
-        for place, (since, sighting) in enumerate(waiting):
-            mark = (sighting.stream, sighting.token)
-            if now - since > SIGHTING_KEPT or mark in seen:
-                continue
-            seen.add(mark)
-            try:
-                camera = await client.bind(sighting)
-            except api.Refused as error:
-                if error.status not in (HTTPStatus.NOT_FOUND, HTTPStatus.CONFLICT):
-                    raise
-                logger.warning("stream %d: its card was refused: %s", sighting.stream, error)
-            except api.ApiError:
-                self._sightings = waiting[place:]
-                raise
-            else:
-                logger.info("stream %d is camera %s from now on", sighting.stream, camera)
-                self.metrics.bindings += 1
-                self._beat_now.set()
-
     # -- keeping house ------------------------------------------------------------------
 
     async def _trim(self) -> None:
@@ -552,50 +313,3 @@ class Uplink:
         """The moment by the platform's clock as last heard, whatever ours has done since."""
         moment, counted = self._anchor
         return moment + self._monotonic() - counted
-
-    # -- without a platform ----------------------------------------------------------------
-
-    async def _run_alone(self) -> None:
-        """The cameras stand in the settings file; alerts go into files beside the spool."""
-        cameras = self._settings.cameras
-        self._fleet.assign(cameras, self._spool.open_episodes([c.id for c in cameras]))
-        while True:
-            batch = await asyncio.to_thread(self._spool.batch, self._pace.batch)
-            if batch:
-                await self._spooled(self._write_down, batch)
-                self.metrics.delivered += len(batch)
-            else:
-                await asyncio.sleep(LOOK)
-
-    def _write_down(self, batch: Batch) -> None:
-        """Append alerts to ``alerts.jsonl``; their pictures into ``pictures/``."""
-        folder = self._settings.bridge.state_dir
-        (folder / "pictures").mkdir(exist_ok=True, mode=0o700)
-        for event in batch.events:
-            for number, snapshot in enumerate(event.snapshots):
-                path = folder / "pictures" / _picture_name(event.uid, event.sequence, number)
-                path.write_bytes(snapshot.jpeg)
-        handle = os.open(folder / "alerts.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        with open(handle, "a", encoding="utf-8") as file:
-            for event in batch.events:
-                line = wire.alert(replace(event, snapshots=()))
-                line["snapshots"] = [_picture_name(event.uid, event.sequence, number)
-                                     for number in range(len(event.snapshots))]
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        self._spool.done([item.key for item in batch.items])
-
-
-def _picture_name(uid: str, sequence: int, number: int) -> str:
-    return f"{uid}-{sequence}-{number}.jpg"
-
-
-async def _first(event: asyncio.Event, wait: float) -> None:
-    """Wait some seconds, or until the event is set anew."""
-    if wait <= 0:
-        await asyncio.sleep(0)
-        return
-    event.clear()
-    with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(event.wait(), wait)
