@@ -37,11 +37,9 @@ class YstVideoAlert(models.Model):
     camera_id = fields.Many2one(
         "yst.video.camera", required=True, readonly=True, ondelete="restrict"
     )
-    area_id = fields.Many2one(required=True, readonly=True)
-    rule_id = fields.Many2one(
-        "yst.video.rule", readonly=True, index="btree_not_null", ondelete="set null"
-    )
-    kind = fields.Selection(KINDS, required=True, readonly=True, index=True)
+    area_id = fields.Many2one(required=True, readonly=True, index=False)  # see _area_idx
+    rule_id = fields.Many2one("yst.video.rule", readonly=True, ondelete="set null")
+    kind = fields.Selection(KINDS, required=True, readonly=True)
     episode_state = fields.Selection(
         EPISODE_STATES, "Episode", required=True, readonly=True, default="open"
     )
@@ -61,7 +59,7 @@ class YstVideoAlert(models.Model):
         "yst.video.bridge", readonly=True, index="btree_not_null", ondelete="set null"
     )
 
-    judgement = state_field(JUDGEMENTS, string="Judgement")
+    judgement = state_field(JUDGEMENTS, string="Judgement", index=False)  # see _pending_idx
     judge_reason_id = fields.Many2one(
         "yst.video.false.reason", string="Reason", readonly=True, copy=False, ondelete="restrict"
     )
@@ -79,7 +77,7 @@ class YstVideoAlert(models.Model):
         help="Alerts of neighbouring cameras within minutes share one.",
     )
     ordered_at = fields.Datetime("Order made at", readonly=True, copy=False)
-    order_outcome = fields.Selection(OUTCOMES, "Outcome", readonly=True, copy=False, index=True)
+    order_outcome = fields.Selection(OUTCOMES, "Outcome", readonly=True, copy=False)
     order_outcome_at = fields.Datetime("Outcome since", readonly=True, copy=False)
     order_due = fields.Boolean("Order still to be made", readonly=True, copy=False)
     order_problem = fields.Char(
@@ -93,4 +91,10 @@ class YstVideoAlert(models.Model):
     _newest_idx = models.Index("(started_at DESC, id DESC)")
     _open_idx = models.Index("(camera_id) WHERE episode_state = 'open'")
     _pending_idx = models.Index("(started_at DESC) WHERE judgement = 'pending'")
-    _order_due_idx = models.Index("(id) WHERE order_due")
+    # alerts of the same minutes, for one order
+    _kind_idx = models.Index("(kind, started_at DESC)")
+    # how often rules are wrong, without looking at the alerts themselves
+    _rule_idx = models.Index("(rule_id, judgement) WHERE rule_id IS NOT NULL")
+    # IS TRUE as the ORM asks: the database does not see that it is the same
+    _order_due_idx = models.Index("(id) WHERE order_due IS TRUE")
+    _order_problem_idx = models.Index("(started_at DESC) WHERE order_problem IS NOT NULL")

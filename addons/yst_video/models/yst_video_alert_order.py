@@ -12,7 +12,6 @@ from .. import correlation, rule_defaults
 
 _logger = logging.getLogger(__name__)
 
-MAX_ATTEMPTS = 50
 CRON_BATCH = 200
 
 
@@ -162,6 +161,9 @@ class YstVideoAlert(models.Model):
         return True
 
     def _note_failure(self, error):
+        """Keep why there is no order; the first time, try again as soon as this is committed."""
+        if not all(self.mapped("order_attempts")):
+            self.env.ref("yst_video.cron_make_orders")._trigger()
         self.env.cr.execute(
             SQL(
                 """UPDATE yst_video_alert
@@ -172,9 +174,6 @@ class YstVideoAlert(models.Model):
             )
         )
         self.invalidate_recordset(["order_attempts", "order_problem"])
-        self.env.ref("yst_video.cron_make_orders")._trigger(
-            fields.Datetime.now() + timedelta(minutes=1)
-        )
 
     def _make_orders(self, by=SUPERUSER_ID):
         """Join the alerts to orders that are there, and make orders for the rest.
@@ -278,8 +277,12 @@ class YstVideoAlert(models.Model):
 
     @api.model
     def _cron_make_orders(self):
-        """Make the orders that failed before: together, and where that fails one by one."""
-        domain = [("order_due", "=", True), ("order_attempts", "<", MAX_ATTEMPTS)]
+        """Make the orders that failed before: together, and where that fails one by one.
+
+        Those that have failed most often come last, and are never given up: they wait until
+        whatever is wrong has been mended, or the alert is judged false.
+        """
+        domain = [("order_due", "=", True)]
         alerts = self.sudo().search(domain, order="order_attempts, id", limit=CRON_BATCH)
         if alerts._try_orders():
             self.env["ir.cron"]._commit_progress(len(alerts), remaining=self.search_count(domain))

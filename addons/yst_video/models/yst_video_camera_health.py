@@ -14,7 +14,7 @@ class VideoCameraHealth(models.Model):
     _rec_name = "camera_id"
 
     camera_id = fields.Many2one(
-        "yst.video.camera", required=True, readonly=True, ondelete="cascade", index=True
+        "yst.video.camera", required=True, readonly=True, ondelete="cascade"
     )
     bridge_id = fields.Many2one(
         "yst.video.bridge", readonly=True, ondelete="set null", index="btree_not_null"

@@ -11,6 +11,7 @@ from . import test_footage
 from . import test_retention
 from . import test_alert_report
 from . import test_lease
+from . import test_correlation
 from . import test_alert_orders
 from . import test_alert_access
 from . import test_alert_queries

@@ -3,59 +3,16 @@ from unittest.mock import patch
 
 import psycopg2
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import BaseCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .. import correlation
 from .api_common import NOON, VideoCase, snapshot, stamp
 from .api_common import jpeg as picture
 
 LOG = "odoo.addons.yst_video.models.yst_video_alert_order"
-
-
-@tagged("post_install", "-at_install")
-class TestCorrelation(BaseCase):
-    """Which alerts are one happening, as a rule without a database."""
-
-    def spot(self, number, minutes=0, north=0.0, kind="crowd", camera=None, order=0):
-        """An alert so many metres north of the first."""
-        return correlation.Spot(
-            number, kind, camera or number, NOON + timedelta(minutes=minutes),
-            32.69 + north / 111_195, 109.03, order,
-        )
-
-    def groups(self, *due, ordered=()):
-        return correlation.sort_out(due, ordered, 150, 10)
-
-    def test_distances_are_metres(self):
-        self.assertAlmostEqual(
-            correlation.distance(self.spot(1), self.spot(2, north=150)), 150, delta=0.2
-        )
-
-    def test_neighbours_within_minutes_share_an_order(self):
-        cases = [
-            (self.spot(2, 9, 140), [[1, 2]]),
-            (self.spot(2, 10, 149), [[1, 2]]),
-            (self.spot(2, 11, 10), [[1], [2]]),
-            (self.spot(2, 1, 151), [[1], [2]]),
-            (self.spot(2, 1, 10, "tamper"), [[1], [2]]),
-        ]
-        for second, expected in cases:
-            self.assertEqual(self.groups(self.spot(1), second), ({}, expected))
-
-    def test_an_order_that_is_there_is_joined(self):
-        old = self.spot(9, -5, 100, order=77)
-        self.assertEqual(self.groups(self.spot(1), ordered=[old]), ({1: 77}, []))
-        self.assertEqual(self.groups(self.spot(1, 6), ordered=[old]), ({}, [[1]]))
-
-    def test_without_a_position_only_the_same_camera_is_near(self):
-        def nowhere(number, camera):
-            return correlation.Spot(number, "crowd", camera, NOON, 0.0, 0.0)
-
-        self.assertEqual(self.groups(nowhere(1, 5), nowhere(2, 5), nowhere(3, 6)),
-                         ({}, [[1, 2], [3]]))
 
 
 @tagged("post_install", "-at_install")
@@ -250,6 +207,29 @@ class TestAlertOrders(VideoCase):
         self.assertTrue(good.order_id)
         self.assertFalse(bad.order_id)
         self.assertEqual((bad.order_due, bad.order_attempts), (True, 3))
+
+    def test_what_failed_first_is_tried_again_at_once(self):
+        self.rule.dispatch = "at_once"
+        cron = self.env.ref("yst_video.cron_make_orders")
+        waiting = [("cron_id", "=", cron.id), ("call_at", "<=", fields.Datetime.now())]
+        Trigger = self.env["ir.cron.trigger"]
+        with patch.object(
+            self.registry["yst.order"], "_dispatch_batch", side_effect=UserError("no")
+        ), mute_logger(LOG):
+            before = Trigger.search_count(waiting)
+            self.ingest(self.report())
+            self.assertEqual(Trigger.search_count(waiting), before + 1)
+            with self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+            self.assertEqual(Trigger.search_count(waiting), before + 1, "no hot loop")
+
+    def test_an_order_that_is_due_is_never_given_up(self):
+        alert = self.made()
+        alert.write({"order_due": True, "order_attempts": 5000})
+        with self.enter_registry_test_mode():
+            self.env.ref("yst_video.cron_make_orders").method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(alert.order_id.state, "dispatched")
 
     def test_a_conflict_is_left_to_the_server_to_run_again(self):
         self.rule.dispatch = "at_once"

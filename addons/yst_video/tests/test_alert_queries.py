@@ -1,4 +1,5 @@
 from odoo.tests import tagged
+from odoo.tools import SQL
 
 from .api_common import VideoCase, snapshot
 from .api_common import jpeg as picture
@@ -65,6 +66,23 @@ class TestAlertQueries(VideoCase):
             orders = {self.alert(item["uid"]).order_id for item in items}
             self.assertEqual(len(orders), count)
         self.assertLessEqual(counts[1], counts[0] + 3)
+
+    def test_what_is_asked_for_often_has_an_index(self):
+        """That the condition is written so that the database knows it for the index's own."""
+        Alert = self.env["yst.video.alert"]
+        self.env.flush_all()
+        self.env.cr.execute("SET LOCAL enable_seqscan = off")
+        for domain, index in (
+            ([("order_due", "=", True)], "order_due_idx"),
+            ([("order_problem", "!=", False), ("order_id", "=", False)], "order_problem_idx"),
+            ([("judgement", "=", "pending")], "pending_idx"),
+            ([("rule_id", "!=", False), ("judgement", "=", "false")], "rule_idx"),
+        ):
+            with self.subTest(index=index):
+                query = Alert._search(domain, order="id" if index == "order_due_idx" else None)
+                rows = self.env.execute_query(SQL("EXPLAIN %s", query.select("COUNT(*)")
+                                                  if index == "rule_idx" else query.select()))
+                self.assertIn(f"yst_video_alert_{index}", "\n".join(row[0] for row in rows))
 
     def test_stills(self):
         cameras = self._cameras(self.north, 100)
