@@ -43,7 +43,9 @@ class Order(models.Model):
     _rec_names_search = ["number", "name"]
     _mail_post_access = "read"
 
-    number = fields.Char(readonly=True, copy=False, help="Allotted when it is dispatched.")
+    number = fields.Char(
+        readonly=True, copy=False, index="trigram", help="Allotted when it is dispatched."
+    )
     kind = fields.Selection(
         [("task", "Task order"), ("supervision", "Supervision order")],
         required=True,
@@ -113,7 +115,7 @@ class Order(models.Model):
     state = state_field(STATES, group_expand="_group_expand_state")
 
     # dispatch and acceptance
-    dispatched_at = fields.Datetime(readonly=True, copy=False)
+    dispatched_at = fields.Datetime(readonly=True, copy=False, index=True)
     accept_deadline = fields.Datetime("Accept by", readonly=True, copy=False)
     accepted_at = fields.Datetime(readonly=True, copy=False)
     accept_late = fields.Boolean("Accepted late", readonly=True, copy=False)

@@ -14,7 +14,7 @@ class OrderLink(models.Model):
     _rec_name = "order_id"
 
     order_id = fields.Many2one(
-        "yst.order", required=True, readonly=True, index=True, ondelete="cascade"
+        "yst.order", required=True, readonly=True, ondelete="cascade"
     )
     source_model = fields.Char(required=True, readonly=True)
     source_id = fields.Many2oneReference(
