@@ -82,6 +82,7 @@ class Bench:
         while not done:
             assert time.monotonic() < end
             time.sleep(0.005)
+        self.looker.flush()
 
     def close(self) -> None:
         self.looker.finish()

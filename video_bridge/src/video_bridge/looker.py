@@ -39,6 +39,7 @@ from video_bridge.model import (
 )
 from video_bridge.sightings import CardReader
 from video_bridge.spool import Spool
+from video_bridge.spool_writer import Job, SpoolWriter
 
 _logger = logging.getLogger(__name__)
 
@@ -182,6 +183,7 @@ class Looker(threading.Thread):
         self._cards = CardReader()
         self._timezone = ZoneInfo("Asia/Shanghai")
         self._spool: Spool | None = None
+        self._writer: SpoolWriter | None = None
 
     # Called by the receiving thread
 
@@ -202,6 +204,11 @@ class Looker(threading.Thread):
         """End after what has been ordered."""
         self.order(self._stop)
 
+    def flush(self) -> None:
+        """Wait until every event that was given to the spool is on the disk."""
+        if self._writer is not None:
+            self._writer.flush()
+
     def snapshot(self) -> Figures:
         """The figures as they are now, safe to be pickled while this thread goes on."""
         found = self.figures
@@ -214,6 +221,8 @@ class Looker(threading.Thread):
     def run(self) -> None:
         """Look until told to stop."""
         self._spool = self._settings.spool()
+        self._writer = SpoolWriter(self._spool, self._noted)
+        self._writer.start()
         detector = open_detector(self._settings.detector, 1, self._settings.models)
         if detector is not None:
             self.detector = CountingDetector(detector, self.figures)
@@ -229,6 +238,7 @@ class Looker(threading.Thread):
             if time.monotonic() >= self._tick_at:
                 self._tick_at = time.monotonic() + TICK_EVERY
                 self._tick()
+        self._writer.finish()
         self._spool.close()
 
     def _guard(self, sight: Sight, work: Callable[[], None]) -> None:
@@ -266,7 +276,8 @@ class Looker(threading.Thread):
     def _change(self, sight: Sight, camera: Camera, zone: ZoneInfo) -> None:
         self._close(sight)
         sight.camera = camera
-        assert self._spool is not None
+        assert self._spool is not None and self._writer is not None
+        self._writer.flush()  # what has just been given is open there
         self._open_eye(sight, self._spool.open_episodes([camera.id]), zone)
 
     def _remove(self, key: int) -> None:
@@ -281,25 +292,31 @@ class Looker(threading.Thread):
             sight.eye = None
 
     def _put(self, events: Sequence[AlertEvent], since: float | None) -> None:
-        if not events:
-            return
-        assert self._spool is not None
-        self._spool.put(events)
-        self.figures.events += len(events)
-        if since is not None:
-            now = time.monotonic()
-            self.figures.spooled.add(now - since)
-            self.figures.last_spooled.append((now, now - since))
+        assert self._writer is not None
+        self._writer.give(events, since)
+
+    def _noted(self, jobs: Sequence[Job]) -> None:
+        """Count what is on the disk; called by the thread that writes."""
+        now = time.monotonic()
+        for events, since in jobs:
+            self.figures.events += len(events)
+            if since is not None:
+                self.figures.spooled.add(now - since)
+                self.figures.last_spooled.append((now, now - since))
 
     def _tick(self) -> None:
         now = time.time()
+        events: list[AlertEvent] = []
         for sight in tuple(self._sights.values()):
             eye = sight.eye
             if eye is not None:
-                self._guard(sight, partial(self._tick_one, sight, eye, now))
+                self._guard(sight, partial(self._tick_one, sight, eye, now, events))
+        self._put(events, None)
 
-    def _tick_one(self, sight: Sight, eye: CameraEye, now: float) -> None:
-        self._put(eye.tick(now, sight.last_key_at, sight.interval), None)
+    def _tick_one(
+        self, sight: Sight, eye: CameraEye, now: float, events: list[AlertEvent]
+    ) -> None:
+        events += eye.tick(now, sight.last_key_at, sight.interval)
         sight.hot = eye.wants(False)
 
     def _look(self, sight: Sight, waiting: Waiting) -> None:
