@@ -24,8 +24,9 @@ class ResUsers(models.Model):
         """Create or update sample users from ``sample_users.yaml``, idempotently.
 
         :param list entries: dicts with login, password, role (shown as the name), and
-            optionally roles and groups (XML ids), jurisdiction (area codes), portal (bool),
-            resident (dict with identity, mobile, area); roles and groups that are not
+            optionally roles and groups (XML ids), jurisdiction (area codes), home (XML id of
+            the action that the web client opens with), portal (bool), resident (dict with
+            identity, mobile, area); roles, groups and homes that are not
             installed yet are left for the addon that brings them, entries without any that
             is, altogether
         :return: the users
@@ -63,6 +64,8 @@ class ResUsers(models.Model):
         }
         if self.env["res.lang"]._get_data(code="zh_CN"):  # installed, as it is by ./yst run
             values["lang"] = "zh_CN"
+        for home in self._sample_refs([entry["home"]] if entry.get("home") else []):
+            values["action_id"] = home.id
         user = self.with_context(active_test=False).search([("login", "=", entry["login"])])
         known = set(user.role_line_ids.role_id.ids)
         values["role_line_ids"] = [

@@ -291,6 +291,7 @@ class TestSampleUsers(BaseCase):
                 "password": "sample password",
                 "roles": ["yst_base.role_leader"],
                 "jurisdiction": ["999999001000"],
+                "home": "base.action_res_users",
             },
             {
                 "role": "测试居民",
@@ -320,6 +321,8 @@ class TestSampleUsers(BaseCase):
         self.assertTrue(leader.has_group("yst_base.group_leader"))
         self.assertEqual(leader.jurisdiction_ids, self.subdistrict)
         self.assertEqual(len(leader.role_line_ids), 1)
+        self.assertEqual(leader.action_id.id, self.env.ref("base.action_res_users").id)
+        self.assertFalse(resident.action_id)
         self.assertTrue(resident.share)
         self.assertEqual(resident.partner_id._identity_clear(), number(order="777"))
         self.assertEqual(resident.partner_id.area_id, self.north)
@@ -342,3 +345,7 @@ class TestSampleUsers(BaseCase):
         users = self.env["res.users"]._load_sample_users(entries)
         found = set(users.mapped("login"))
         self.assertLessEqual({"resident", "resident2", "leader", "sysadmin"}, found)
+        for user in users:
+            entry = next(entry for entry in entries if entry["login"] == user.login)
+            home = entry.get("home") and self.env.ref(entry["home"], raise_if_not_found=False)
+            self.assertEqual(user.action_id.id, home.id if home else False, user.login)
