@@ -30,6 +30,7 @@ MAX_BOXES = 500
 MAX_SNAPSHOTS = 8
 MAX_JPEG = 4 * 2**20
 MAX_JPEG_TEXT = 5_592_408
+MAX_PIXELS = 64_000_000  # a small file may claim a picture that fills the memory when opened
 
 UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -262,6 +263,8 @@ def jpeg_bytes(value):
         width, height = jpeg.size(data)
     except ValueError as error:
         raise Bad("bad_picture", f"jpeg: {error}") from None
+    if width * height > MAX_PIXELS:
+        raise Bad("bad_picture", f"jpeg: more than {MAX_PIXELS} pixels")
     return data, width, height
 
 

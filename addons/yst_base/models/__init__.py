@@ -1,3 +1,4 @@
+from . import mail_message
 from . import yst_area
 from . import yst_area_mixin
 from . import yst_audit_log

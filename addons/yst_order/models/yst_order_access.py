@@ -84,6 +84,23 @@ class Order(models.Model):
                 self.env._("An order is verified by someone else than who handled it.")
             )
 
+    def _need_no_grant(self, user):
+        """Nobody grants more time and then is the handler who has it (sudo).
+
+        :raises AccessError: the user has extended one of the orders since it was dispatched
+        """
+        extended = self.filtered("extension_count")
+        if extended and self.env["yst.clock.event"].search_count(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", extended.ids),
+                ("kind", "=", "extend"),
+                ("user_id", "=", user.id),
+            ],
+            limit=1,
+        ):
+            raise AccessError(self.env._("Nobody grants more time to themselves."))
+
     def _need_state(self, *states):
         """Lock the orders for a step that leaves the state as it is.
 

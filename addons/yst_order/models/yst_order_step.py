@@ -11,6 +11,7 @@ class Order(models.Model):
         """Accept (接收): the user becomes the handler. Late acceptance is written down."""
         self._need_handler()
         orders, now = self.sudo(), fields.Datetime.now()
+        orders._need_no_grant(self.env.user)
         orders._transition(
             "accepted", "dispatched", {"accepted_at": now, "user_id": self.env.uid}
         )
@@ -108,6 +109,7 @@ class Order(models.Model):
         orders._need_state("dispatched", "accepted")
         if not user.active or user.share or not user.has_group("yst_base.group_cadre"):
             raise UserError(self.env._("Only a cadre can handle an order."))
+        orders._need_no_grant(user)
         for order in orders:
             reached = user._has_jurisdiction(order.area_id)
             if not reached and order.department_id not in user._order_departments():

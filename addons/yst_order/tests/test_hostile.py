@@ -1,5 +1,6 @@
 import base64
 
+from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.service.model import get_public_method
@@ -226,3 +227,33 @@ class TestHostile(OrderCase):
         line = order.message_ids.sorted("id")[-1].with_user(self.cadre).sudo(False)
         self.refused(line.write, {"body": "从未退回"})
         self.refused(line.unlink)
+
+    def test_nobody_writes_into_the_record_in_anothers_name(self):
+        order = self.dispatched()
+        lines = self.env["mail.message"]
+        forged = {"author_id": self.leader.partner_id.id, "email_from": "o.leader@example.com"}
+        theirs = self.as_user(self.cadre, order)
+        lines += theirs.message_post(body="已核查", message_type="notification", **forged)
+        message = {"model": order._name, "res_id": order.id, "body": "已核查", **forged,
+                   "date": "2026-01-01 00:00:00"}
+        messages = self.env["mail.message"].with_user(self.cadre)
+        lines += messages.create(message)
+        context = {f"default_{name}": value for name, value in message.items()}
+        lines += messages.with_context(**context).create({"body": "已核查"})
+        for line in lines.sudo():
+            self.assertEqual(line.author_id, self.cadre.partner_id)
+            self.assertIn(self.cadre.email, line.email_from)
+            self.assertEqual(line.date.date(), fields.Datetime.now().date())
+
+    def test_who_grants_more_time_does_not_become_the_handler(self):
+        order = self.accepted(user=self.desk)
+        theirs = self.as_user(self.desk, order)
+        self.refused(theirs.action_extend, 1, "多给一点", errors=AccessError)
+        theirs.action_assign(self.cadre.id)
+        theirs.action_extend(1, "多给一点")
+        self.refused(theirs.action_assign, self.desk.id, errors=AccessError)
+        theirs.action_assign(self.colleague.id)  # anybody else may
+        waiting = self.dispatched()
+        self.as_user(self.desk, waiting).action_extend(1, "多给一点")
+        self.refused(self.as_user(self.desk, waiting).action_accept, errors=AccessError)
+        self.as_user(self.cadre, waiting).action_accept()

@@ -31,7 +31,7 @@ class VideoLiveController(Controller):
         try:
             asked = json.loads(http.get_data(cache=False)[:MAX_BODY])
             action, path, query = (str(asked.get(key) or "") for key in ("action", "path", "query"))
-        except (ValueError, AttributeError) as error:
+        except (ValueError, AttributeError, RecursionError) as error:
             raise BadRequest() from error
         allowed = action == "read" and request.env["yst.video.camera"].sudo()._live_viewer(
             path, query

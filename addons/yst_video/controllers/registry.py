@@ -21,7 +21,7 @@ class RegistryController(http.Controller):
         """All cameras, or those chosen, of one's own areas; without accounts."""
         self._check_manager()
         Camera = request.env["yst.video.camera"]
-        chosen = [int(part) for part in ids.split(",") if part.isdigit()]
+        chosen = [int(part) for part in ids.split(",") if part.isdecimal()]
         cameras = Camera.search([("id", "in", chosen)] if chosen else [])
         data = camera_sheet.write(cameras._sheet_rows())
         request.env["yst.audit.log"].sudo()._log(

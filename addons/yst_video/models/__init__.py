@@ -1,3 +1,4 @@
+from . import mail_message
 from . import yst_video_settings
 from . import yst_video_revision
 from . import yst_video_revision_mixin

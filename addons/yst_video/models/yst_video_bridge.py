@@ -101,11 +101,13 @@ class YstVideoBridge(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        self._need_whole()
         for vals in vals_list:
             self._check_own_fields(vals)
         return super(YstVideoBridge, self._without_forged_defaults()).create(vals_list)
 
     def write(self, vals):
+        self._need_whole()
         self._check_own_fields(vals)
         result = super().write(vals)
         if "active" in vals and not vals["active"]:
@@ -113,6 +115,7 @@ class YstVideoBridge(models.Model):
         return result
 
     def unlink(self):
+        self._need_whole()
         self._let_go()
         accounts = self.sudo().user_id
         result = super().unlink()
@@ -124,6 +127,22 @@ class YstVideoBridge(models.Model):
         if not self.env.su and vals.keys() - {"name", "active"}:
             raise AccessError(
                 self.env._("Of a bridge only its name is given; the rest it reports itself.")
+            )
+
+    def _need_whole(self):
+        """A bridge reads all cameras and its key opens their accounts: it is kept by managers
+        whose jurisdiction holds all of them.
+
+        :raise AccessError: the user's holds only some
+        """
+        if self.env.su:
+            return
+        areas = list(self.env.user._jurisdiction_area_ids())
+        if self.env["yst.video.camera"].sudo().search_count(
+            [("area_id", "not in", areas), ("state", "!=", "retired")], limit=1
+        ):
+            raise AccessError(
+                self.env._("Bridges are kept by who keeps all cameras, not those of some areas.")
             )
 
     def _without_forged_defaults(self):
@@ -144,6 +163,7 @@ class YstVideoBridge(models.Model):
         """
         self.ensure_one()
         self.check_access("write")
+        self._need_whole()
         if not self.active:
             raise UserError(self.env._("The bridge is switched off."))
         account = self.sudo().user_id or self._new_account()
@@ -171,6 +191,7 @@ class YstVideoBridge(models.Model):
     def action_end_key(self):
         """The key stops working now (a stolen machine, a bridge taken out of service)."""
         self.check_access("write")
+        self._need_whole()
         account = self.sudo().user_id
         if not account:
             raise UserError(self.env._("There is no key."))

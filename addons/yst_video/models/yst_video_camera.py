@@ -25,6 +25,8 @@ ACTION_FIELDS = frozenset(
         "maintenance_reason",
         "maintenance_since",
         "filing_changed_on",
+        "filing_due",
+        "has_stream",
         "source",
     }
 )

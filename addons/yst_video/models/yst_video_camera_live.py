@@ -2,6 +2,7 @@ from datetime import timedelta
 from urllib.parse import parse_qs, urlencode
 
 from odoo import api, models
+from odoo.exceptions import ValidationError
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
 SCOPE = "yst_video.live"
@@ -19,6 +20,23 @@ class VideoCamera(models.Model):
     """
 
     _inherit = "yst.video.camera"
+
+    @api.constrains("gateway_path", "gb_code")
+    def _check_gateway_path(self):
+        """One path, one camera: a ticket for a camera's live picture opens no other's."""
+        paths = {}
+        for camera in self.sudo():
+            paths.setdefault(camera._live_path(), camera)
+        others = self.sudo().with_context(active_test=False).search_fetch(
+            ["|", ("gateway_path", "in", list(paths)), ("gb_code", "in", list(paths))],
+            ["gateway_path", "gb_code"],
+        )
+        for other in others:
+            for path in {other.gateway_path, other.gb_code} & paths.keys():
+                if paths[path] != other:
+                    raise ValidationError(
+                        self.env._("Another camera already has this path at the gateway: %s", path)
+                    )
 
     def _live_path(self):
         """The camera's path at the gateway."""

@@ -1,5 +1,6 @@
 from . import test_ingest
 from . import test_live
+from . import test_hostile
 from . import test_api
 from . import test_api_key
 from . import test_gb28181

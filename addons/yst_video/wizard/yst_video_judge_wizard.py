@@ -15,38 +15,39 @@ class VideoJudgeWizard(models.TransientModel):
     only_ids = fields.Json(readonly=True, help="Ids to choose from; empty: all that are waiting.")
     skipped_ids = fields.Json(readonly=True, help="Ids that were put off.")
     remaining = fields.Integer(readonly=True)
-    kind = fields.Selection(related="alert_id.kind")
-    camera_id = fields.Many2one(related="alert_id.camera_id")
-    area_id = fields.Many2one(related="alert_id.area_id")
-    started_at = fields.Datetime(related="alert_id.started_at")
-    episode_state = fields.Selection(related="alert_id.episode_state")
-    score = fields.Float(related="alert_id.score")
-    count = fields.Integer(related="alert_id.count")
-    reading = fields.Float(related="alert_id.reading")
-    has_reading = fields.Boolean(related="alert_id.has_reading")
-    judgement = fields.Selection(related="alert_id.judgement")
-    rule_id = fields.Many2one(related="alert_id.rule_id")
-    rule_false_rate = fields.Float(related="alert_id.rule_false_rate")
-    rule_judged = fields.Integer(related="alert_id.rule_judged")
-    rule_noisy = fields.Boolean(related="alert_id.rule_noisy")
+    kind = fields.Selection(related="alert_id.kind", related_sudo=False)
+    camera_id = fields.Many2one(related="alert_id.camera_id", related_sudo=False)
+    area_id = fields.Many2one(related="alert_id.area_id", related_sudo=False)
+    started_at = fields.Datetime(related="alert_id.started_at", related_sudo=False)
+    episode_state = fields.Selection(related="alert_id.episode_state", related_sudo=False)
+    score = fields.Float(related="alert_id.score", related_sudo=False)
+    count = fields.Integer(related="alert_id.count", related_sudo=False)
+    reading = fields.Float(related="alert_id.reading", related_sudo=False)
+    has_reading = fields.Boolean(related="alert_id.has_reading", related_sudo=False)
+    judgement = fields.Selection(related="alert_id.judgement", related_sudo=False)
+    rule_id = fields.Many2one(related="alert_id.rule_id", related_sudo=False)
+    rule_false_rate = fields.Float(related="alert_id.rule_false_rate", related_sudo=False)
+    rule_judged = fields.Integer(related="alert_id.rule_judged", related_sudo=False)
+    rule_noisy = fields.Boolean(related="alert_id.rule_noisy", related_sudo=False)
     reason_id = fields.Many2one("yst.video.false.reason", "Why it is false")
     note = fields.Char()
 
     @api.model_create_multi
     def create(self, vals_list):
         """What the dialog tells of an alert is for those who may read it."""
-        self._check_alerts(vals_list)
-        return super().create(vals_list)
+        wizards = super().create(vals_list)
+        wizards._check_alerts()
+        return wizards
 
     def write(self, vals):
         """Not another alert than one that the user may read."""
-        self._check_alerts([vals])
-        return super().write(vals)
+        result = super().write(vals)
+        if "alert_id" in vals:
+            self._check_alerts()
+        return result
 
-    def _check_alerts(self, vals_list):
-        ids = {vals["alert_id"] for vals in vals_list if vals.get("alert_id")}
-        found = self.env["yst.video.alert"].search([("id", "in", list(ids))])
-        if ids - set(found.ids):
+    def _check_alerts(self):
+        if not self.alert_id.has_access("read"):
             raise AccessError(self.env._("You may judge alerts of your own areas only."))
 
     # ------------------------------------------------------------------ actions
