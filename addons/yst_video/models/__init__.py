@@ -39,7 +39,6 @@ from . import yst_video_retention
 from . import yst_video_alert_report
 from . import yst_duty_report
 from . import yst_order
-from . import ir_attachment
 from . import ir_http
 from . import res_users
 from . import res_users_apikeys

@@ -1,11 +1,9 @@
 import json
-import os
 
 from odoo import api, fields, models
 from odoo.tools import SQL
 
 from .. import picture_files
-from .ir_attachment import StoredFiles
 
 
 class YstVideoSnapshot(models.Model):
@@ -84,24 +82,7 @@ class YstVideoSnapshot(models.Model):
         )
         if not stored:
             return
-        files = self._write_files([given[key[1:]][2].data for key in stored])
-        # `image_no_postprocess`: a picture of evidence stays as it came, byte by byte
-        self.env["ir.attachment"].with_context(
-            image_no_postprocess=True, yst_video_stored=files
-        ).create(
-            [
-                {
-                    "name": "image",
-                    "res_model": self._name,
-                    "res_field": "image",
-                    "res_id": snapshot,
-                    "type": "binary",
-                    "mimetype": "image/jpeg",
-                    "raw": given[alert, at, sha256][2].data,
-                }
-                for snapshot, alert, at, sha256 in stored
-            ]
-        )
+        self._attach({key[0]: given[key[1:]][2].data for key in stored})
         self.env.cr.execute(
             SQL(
                 """UPDATE yst_video_alert a SET snapshot_count = snapshot_count + added.number
@@ -114,25 +95,71 @@ class YstVideoSnapshot(models.Model):
         self.invalidate_model()
 
     @api.model
-    def _write_files(self, pictures):
-        """Put the pictures into the file store together; the attachments find them there.
+    def _attach(self, pictures):
+        """Keep pictures as the attachments of ``image``, as the ORM would: by SQL, which is four
+        times as fast, where attachments are files; any other storage has the ORM's word.
 
-        :param list pictures: bytes
-        :return: ``StoredFiles``; empty where attachments are not kept in files
+        :param dict pictures: {snapshot id: bytes}
         :raise OSError: the disk is full or fails
         """
-        attachments, stored = self.env["ir.attachment"], StoredFiles()
+        attachments = self.env["ir.attachment"]
+        common = {
+            "name": "image",
+            "res_model": self._name,
+            "res_field": "image",
+            "type": "binary",
+            "mimetype": "image/jpeg",
+        }
         if attachments._storage() != "file":
-            return stored
+            # `image_no_postprocess`: a picture of evidence stays as it came, byte by byte
+            attachments.with_context(image_no_postprocess=True).create(
+                [{**common, "res_id": one, "raw": data} for one, data in pictures.items()]
+            )
+            return
         # the clean-up of files that nothing refers to waits until the attachments are there
         self.env.cr.execute("LOCK TABLE ir_attachment IN ROW EXCLUSIVE MODE")
-        files = {}
+        checksums, names = self._write_files(pictures.values())
+        fixed = {
+            **common,
+            "company_id": self.env.company.id,
+            "create_uid": self.env.uid,
+            "create_date": self.env.cr.now(),
+            "write_uid": self.env.uid,
+            "write_date": self.env.cr.now(),
+        }
+        self.env.cr.execute(
+            SQL(
+                """INSERT INTO ir_attachment (res_id, file_size, checksum, store_fname, %s)
+                        SELECT given.*, %s
+                          FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[]) AS given""",
+                SQL(", ").join(map(SQL.identifier, fixed)),
+                SQL(", ").join(SQL("%s", value) for value in fixed.values()),
+                list(pictures),
+                [len(data) for data in pictures.values()],
+                checksums,
+                names,
+            )
+        )
+        attachments.invalidate_model()
+
+    @api.model
+    def _write_files(self, pictures):
+        """Put pictures into the file store together: one wait for the disk.
+
+        :param pictures: bytes of each
+        :return: (list of checksums, list of names in the file store), in the order given
+        :raise OSError: the disk is full or fails
+        """
+        attachments = self.env["ir.attachment"]
+        files, checksums, names = {}, [], []
         for data in pictures:
             checksum = attachments._compute_checksum(data)
             name, path = attachments._get_path(data, checksum)
-            stored[checksum] = name
-            if not os.path.exists(path):
+            checksums.append(checksum)
+            names.append(name)
+            if path not in files:
+                # also what lies there already: an earlier try may have failed to make it durable
                 attachments._mark_for_gc(name)
                 files[path] = data
         picture_files.write_all(files)
-        return stored
+        return checksums, names

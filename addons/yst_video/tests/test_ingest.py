@@ -10,6 +10,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
+from odoo.tools import SQL
 
 from .. import bridge_items, jpeg, picture_files
 from .api_common import NOON, VideoCase, snapshot, stamp
@@ -385,6 +386,35 @@ class TestIngest(VideoCase):
         self.assertEqual(len(self.pictures(shots)), 30)
         self.assertEqual(set(self.pictures(shots)), {picture(n) for n in range(30)})
 
+    def test_pictures_are_attached_as_the_orm_would(self):
+        """In files by SQL, in the database by the ORM: the same attachment both ways."""
+        attachments = self.env["ir.attachment"].sudo()
+        columns = [name for name, field in attachments._fields.items()
+                   if field.store and field.column_type]
+        found = []
+        for storage in ("file", "db"):
+            with patch.object(self.registry["ir.attachment"], "_storage", return_value=storage):
+                item = self.report(snapshots=[snapshot(picture(55))])
+                self.ingest(item)
+            shot = self.alert(item["uid"]).snapshot_ids
+            attachment = attachments.search(
+                [("res_model", "=", shot._name), ("res_id", "=", shot.id),
+                 ("res_field", "=", "image")]
+            )
+            self.assertEqual(attachment.raw, picture(55))
+            self.env.flush_all()
+            self.env.cr.execute(
+                SQL("SELECT * FROM ir_attachment WHERE id = %s", attachment.id)
+            )
+            [row] = self.env.cr.dictfetchall()
+            found.append({name: row[name] for name in columns})
+        by_sql, by_orm = found
+        own = {"id", "res_id", "create_date", "write_date", "store_fname", "db_datas"}
+        self.assertEqual({name: by_sql[name] for name in columns if name not in own},
+                         {name: by_orm[name] for name in columns if name not in own})
+        self.assertTrue(by_sql["store_fname"] and by_sql["create_date"] and by_sql["write_date"])
+        self.assertIsNone(by_sql["db_datas"])
+
     def test_a_full_disk_stores_nothing_of_the_batch(self):
         item = self.report(snapshots=[snapshot(picture(77))])
         full = OSError(28, "No space left on device")
@@ -393,7 +423,9 @@ class TestIngest(VideoCase):
             self.ingest(item)
         self.env.invalidate_all()
         self.assertFalse(self.alert(item["uid"]))
-        self.assertEqual(self.ingest(item), ["stored"])
+        with patch.object(picture_files, "_sync_disk", wraps=picture_files._sync_disk) as sync:
+            self.assertEqual(self.ingest(item), ["stored"])
+        self.assertEqual(sync.call_count, 1, "the file was there, and perhaps not on the disk")
         self.assertEqual(self.pictures(self.alert(item["uid"]).snapshot_ids), [picture(77)])
 
     def test_files_without_a_disk_wide_wait_are_each_waited_for(self):
