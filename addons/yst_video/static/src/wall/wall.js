@@ -258,6 +258,11 @@ export class VideoWall extends Component {
         this.poll();
     }
 
+    /** A template knows no `Number`. */
+    setNumber(name, ev) {
+        this.set(name, Number(ev.target.value));
+    }
+
     open(camera) {
         this.state.large = camera.id;
         this.poll();

@@ -19,6 +19,23 @@ async function waitLoaded(selector) {
     throw new Error(`No picture: ${document.querySelector(selector)?.src}`);
 }
 
+/** Chooses the last option of each select of the wall and then the first one again. */
+function chooseOfEverySelect() {
+    for (const select of document.querySelectorAll(".o_yst_wall_bar select")) {
+        const { value } = select.options[select.options.length - 1];
+        for (const choice of [value, select.options[0].value]) {
+            select.value = choice;
+            select.dispatchEvent(new Event("change", { bubbles: true }));
+            if (select.classList.contains("o_yst_wall_rotate")) {
+                const kept = JSON.parse(localStorage.getItem("yst_video.wall"));
+                if (kept?.rotate !== Number(choice)) {
+                    throw new Error(`The pages turn every ${kept?.rotate} s, not ${choice} s.`);
+                }
+            }
+        }
+    }
+}
+
 registry.category("web_tour.tours").add("yst_operator_judges", {
     steps: () => [
         {
@@ -93,6 +110,11 @@ registry.category("web_tour.tours").add("yst_operator_watches", {
         {
             trigger: ".o_yst_tile[data-state=live] img",
             run: assertNoSidewaysScrolling,
+        },
+        {
+            content: "every choice above the pictures works (a phone has the first of them hidden)",
+            trigger: ".o_yst_wall_bar",
+            run: chooseOfEverySelect,
         },
         {
             content: "what is not the present says so",
