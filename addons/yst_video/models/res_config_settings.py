@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 from .yst_video_settings import NUMBERS, TEXTS
 
@@ -64,29 +63,15 @@ class ResConfigSettings(models.TransientModel):
         default="wgs84",
     )
 
-    @api.constrains(*(f"yst_video_{name}" for name in NUMBERS))
-    def _check_yst_video_limits(self):
+    @api.constrains(*(f"yst_video_{name}" for name in (*NUMBERS, "gateway_url", "tile_url")))
+    def _check_yst_video(self):
         for settings in self:
-            for name, (_key, _default, least, most) in NUMBERS.items():
-                field = self._fields[f"yst_video_{name}"]
-                if not least <= settings[field.name] <= most:
-                    raise ValidationError(
-                        self.env._(
-                            "“%(setting)s” must lie between %(least)s and %(most)s.",
-                            setting=field._description_string(self.env),
-                            least=least,
-                            most=most,
-                        )
-                    )
-
-    @api.constrains("yst_video_gateway_url", "yst_video_tile_url")
-    def _check_yst_video_addresses(self):
-        for settings in self:
-            for address in (settings.yst_video_gateway_url, settings.yst_video_tile_url):
-                if address and not address.startswith(("http://", "https://", "/")):
-                    raise ValidationError(
-                        self.env._("An address begins with http:// or https://: %s", address)
-                    )
+            values = {name: settings[f"yst_video_{name}"] for name in (*TEXTS, *NUMBERS)}
+            labels = {
+                name: self._fields[f"yst_video_{name}"]._description_string(self.env)
+                for name in values
+            }
+            self.env["yst.video.settings"]._check(values, labels)
 
     @api.model
     def get_values(self):
@@ -102,6 +87,4 @@ class ResConfigSettings(models.TransientModel):
         """The bridges are told retention and still interval: a change is a new revision."""
         before = self.env["yst.video.settings"]._get()
         super().set_values()
-        after = self.env["yst.video.settings"]._get()
-        if any(before[name] != after[name] for name in ("retention_days", "still_interval")):
-            self.env["yst.video.revision"]._bump()
+        self.env["yst.video.settings"]._tell_bridges(before)

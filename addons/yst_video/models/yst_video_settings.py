@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 
 #: name: (key of the parameter, default, least, most); numbers only
 NUMBERS = {
@@ -55,3 +55,44 @@ class VideoSettings(models.AbstractModel):
         if not self.env.user.has_group("yst_video.group_video_manager"):
             raise AccessError(self.env._("The settings are shown to video managers."))
         return self._get()
+
+    @api.model
+    def _check(self, values, labels):
+        """What may be set.
+
+        :param dict values: settings by name
+        :param dict labels: what each is called on the screen
+        :raise ValidationError: a number beyond its limits, or an address that is none
+        """
+        for name, (_key, _default, least, most) in NUMBERS.items():
+            if name in values and not least <= values[name] <= most:
+                raise ValidationError(
+                    self.env._(
+                        "“%(setting)s” must lie between %(least)s and %(most)s.",
+                        setting=labels[name],
+                        least=least,
+                        most=most,
+                    )
+                )
+        for name in ("gateway_url", "tile_url"):
+            address = values.get(name)
+            if address and not address.startswith(("http://", "https://", "/")):
+                raise ValidationError(
+                    self.env._("An address begins with http:// or https://: %s", address)
+                )
+
+    @api.model
+    def _set(self, values):
+        """Store settings that were checked; what the bridges are told becomes a new revision."""
+        before = self._get()
+        parameters = self.env["ir.config_parameter"].sudo()
+        for name, value in values.items():
+            key = NUMBERS[name][0] if name in NUMBERS else TEXTS[name]
+            parameters.set_param(key, value or False)
+        self._tell_bridges(before)
+
+    @api.model
+    def _tell_bridges(self, before):
+        after = self._get()
+        if any(before[name] != after[name] for name in ("retention_days", "still_interval")):
+            self.env["yst.video.revision"].sudo()._bump()

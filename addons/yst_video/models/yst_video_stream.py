@@ -93,6 +93,9 @@ class VideoStream(models.Model):
     def _compute_display_name(self):
         for stream in self:
             place = stream_address.place(stream.main_address or "")
+            if not stream._origin:
+                stream.display_name = self.env._("New stream")
+                continue
             stream.display_name = self.env._(
                 "Stream %(number)s (%(host)s)", number=stream.id, host=place[1] if place else "-"
             )

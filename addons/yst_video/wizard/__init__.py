@@ -3,3 +3,4 @@ from . import yst_video_maintenance
 from . import yst_video_rule_apply
 from . import yst_video_judge_wizard
 from . import yst_video_reason_wizard
+from . import yst_video_settings_form

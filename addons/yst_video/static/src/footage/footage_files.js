@@ -181,6 +181,10 @@ export class FootageFiles extends Component {
         return this.state.operator && ["draft", "submitted", "approved"].includes(this.step);
     }
 
+    get handedOutAlready() {
+        return ["handed_out", "returned"].includes(this.step);
+    }
+
     get mayExport() {
         return this.state.operator && this.step === "approved";
     }
