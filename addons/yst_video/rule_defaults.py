@@ -39,7 +39,7 @@ DEFAULTS = {
     "intrusion": Defaults(1, 2, 120, 0.5, ("polygon", "line"), "urgent", "治安隐患", {}),
     "loitering": Defaults(1, 60, 300, 0.5, ("polygon",), "ordinary", "治安隐患", {}),
     # percent of the picture that something covers at least
-    "obstruction": Defaults(0.2, 120, 600, 0.5, ("polygon",), "ordinary", "市容秩序(占道)", {}),
+    "obstruction": Defaults(0.2, 120, 600, 0.5, ("polygon",), "ordinary", "市容秩序（占道）", {}),
     # metres on the gauge
     "water_level": Defaults(1.5, 60, 600, 0.5, ("gauge",), "urgent", "防汛地质", {}),
     "tamper": Defaults(0, 20, 600, 0.5, (), "ordinary", "公共设施", {}),

@@ -43,7 +43,15 @@ CORNER = [
 ]
 GAUGE = [[0.5156, 0.9167], [0.5156, 0.1111]]
 METRES = {"gauge_low": 0.0, "gauge_high": 4.0}
-AT_ONCE = {"dispatch": "at_once", "threshold": 8, "duration": 6}
+#: A clip begins again every half a minute; the same scene is reported every half an hour.
+COOLDOWN = 1800
+#: keep, release: so that an episode ends in the short pause before the clip begins again
+AT_ONCE = {
+    "dispatch": "at_once",
+    "threshold": 8,
+    "duration": 6,
+    "params": {"keep": 0.9},
+}
 ON_PLACE = ("广场", "polygon", PLACE, {})
 #: clip of the sample server → kind of camera, and its rules: (kind, zone, values)
 CLIPS = {
@@ -55,7 +63,13 @@ CLIPS = {
     ),
     "loitering": (
         "security",
-        [("loitering", ("拐角", "polygon", CORNER, {}), {"duration": 14})],
+        [
+            (
+                "loitering",
+                ("拐角", "polygon", CORNER, {}),
+                {"duration": 14, "params": {"release": 4}},
+            )
+        ],
     ),
     "obstruction": (
         "sanitation",
@@ -67,18 +81,33 @@ CLIPS = {
             (
                 "water_level",
                 ("水尺", "gauge", GAUGE, METRES),
-                {"threshold": 2.5, "duration": 4, "dispatch": "at_once"},
+                {
+                    "threshold": 2.5,
+                    "duration": 4,
+                    "dispatch": "at_once",
+                    "params": {"release": 8},
+                },
             )
         ],
     ),
     "tamper": ("security", [("tamper", None, {"duration": 4})]),
     "mask": ("petition", [("no_mask", None, {"duration": 3})]),
     "quiet": ("security", [("crowd", ON_PLACE, AT_ONCE), ("offline", None, {})]),
+    # nobody serves this one: what a camera looks like that does not answer
+    "unplugged": ("security", [("offline", None, {"duration": 30})]),
 }
+#: clip → why its camera is in maintenance
+MAINTENANCE = {"repair": "更换镜头（示例）"}
+CLIPS["repair"] = CLIPS["quiet"]
+SERVED = {"repair": "quiet"}
 #: area → clips, in the order in which its cameras of that kind get them
 BOUND = {
-    "610902001001": ("crowd", "intrusion", "obstruction", "water", "mask", "tamper"),
-    "610902001002": ("street", "loitering", "quiet", "crowd", "obstruction", "water"),
+    "610902001001": (
+        "crowd", "intrusion", "obstruction", "water", "mask", "tamper", "unplugged",
+    ),
+    "610902001002": (
+        "street", "loitering", "quiet", "crowd", "obstruction", "water", "repair",
+    ),
 }
 
 
@@ -151,7 +180,7 @@ class VideoCamera(models.Model):
         self.env["yst.video.stream"].create(
             [
                 {
-                    "main_address": SERVER + clip,
+                    "main_address": SERVER + SERVED.get(clip, clip),
                     "camera_id": camera.id,
                     "transport": "tcp",
                     "note": "示例视频服务器",
@@ -180,18 +209,23 @@ class VideoCamera(models.Model):
                     "camera_id": camera.id,
                     "kind": kind,
                     "zone_ids": [(6, 0, [drawn[camera.id, zone[0]]] if zone else [])],
+                    "cooldown": COOLDOWN,
                     **values,
                 }
                 for camera, clip in pairs
                 for kind, zone, values in CLIPS[clip][1]
             ]
         )
+        chinese = self.env["res.lang"]._get_data(code="zh_CN")
         cameras = self.browse([camera.id for camera, _clip in pairs]).with_context(
-            tracking_disable=True
+            tracking_disable=True, lang="zh_CN" if chinese else self.env.lang
         )
         today = fields.Date.context_today(self)
         cameras.write({"sign_posted": True, "filed_with_police_at": today})
         cameras._transition("active", "planned", {"installed_at": fields.Datetime.now()})
+        for camera, clip in pairs:
+            if clip in MAINTENANCE:
+                cameras.browse(camera.id).action_start_maintenance(MAINTENANCE[clip])
 
 
 def sample_rows(data):

@@ -11,6 +11,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.yst_base import qr, reference_data
 
+from .. import rule_defaults
 from ..models.yst_video_camera_sample import sample_rows
 from ..models.yst_video_stream import BindError
 from .registry_common import RegistryCase
@@ -371,6 +372,31 @@ class TestRegistry(RegistryCase):
         with self.assertRaises(AccessError):
             self.as_role("operator", self.env["yst.video.settings"]).video_settings()
 
+    def test_the_manager_sets_what_the_guide_says_without_being_an_administrator(self):
+        Form = self.as_role("manager", self.env["yst.video.settings.form"])
+        revision = self.env["yst.video.revision"]._current()
+        for values in ({"retention_days": 29}, {"gateway_url": "javascript:x"}):
+            with self.subTest(values=values), self.assertRaises(ValidationError):
+                Form.create(values).action_apply()
+        self.assertEqual(self.env["yst.video.revision"]._current(), revision)
+        Form.create({"retention_days": 45, "gateway_url": " https://g/{code} "}).action_apply()
+        found = self.env["yst.video.settings"]._get()
+        self.assertEqual((found["retention_days"], found["gateway_url"]), (45, "https://g/{code}"))
+        self.assertEqual(found["still_interval"], 300)
+        self.assertGreater(self.env["yst.video.revision"]._current(), revision)
+        self.assertEqual(Form.create({}).retention_days, 45)
+        Form.create({"gateway_url": False}).action_apply()
+        self.assertEqual(self.env["yst.video.settings"]._get()["gateway_url"], "")
+        with self.assertRaises(AccessError):
+            self.as_role("operator", self.env["yst.video.settings.form"]).create({})
+
+    def test_every_kind_of_rule_has_a_category_of_orders(self):
+        for kind, values in rule_defaults.DEFAULTS.items():
+            with self.subTest(kind=kind):
+                rule = self.env["yst.video.rule"].new({"kind": kind})
+                self.assertEqual(rule.category_id.name, values.category)
+                self.assertTrue(rule.category_id)
+
     def test_the_map_shows_ones_own_cameras(self):
         north, south = self.active(), self.active(self.south)
         nowhere = self.camera(latitude=0, longitude=0)
@@ -405,8 +431,10 @@ class TestRegistry(RegistryCase):
         sample = Camera.search([("source", "=", "sample")])
         self.assertEqual(len(sample), 632)
         watched = sample.filtered("has_stream")
-        self.assertEqual(len(watched), 12)
-        self.assertEqual(set(watched.mapped("state")), {"active"})
+        self.assertEqual(len(watched), 14)
+        self.assertEqual(
+            sorted(watched.mapped("state")), [*["active"] * 13, "maintenance"]
+        )
         self.assertEqual(set((sample - watched).mapped("state")), {"planned"})
         self.assertEqual(
             set(watched.mapped("area_id.name")), {"北门社区", "望江社区"}
@@ -414,6 +442,12 @@ class TestRegistry(RegistryCase):
         self.assertTrue(all(camera.rule_ids for camera in watched))
         told = self.env["yst.video.camera"]._bridge_config()["cameras"]
         clips = {camera["main"].rpartition("/")[2] for camera in told}
+        # a clip comes again every half a minute: it must not fill the list
+        self.assertTrue(all(rule.cooldown >= 1800 for rule in watched.rule_ids))
+        # nobody serves this one: a camera that is offline is seen, and its rule fires
+        unplugged = watched.filtered(lambda camera: "offline" in camera.rule_ids.mapped("kind"))
+        self.assertIn("unplugged", {c.stream_id.main_address[-9:] for c in unplugged})
+        self.assertNotIn("Planned", "".join(watched.message_ids.mapped("body")))
         self.assertLessEqual(
             {"street", "crowd", "quiet", "intrusion", "loitering", "obstruction", "water",
              "tamper", "mask"},
