@@ -137,6 +137,16 @@ def test_a_second_refusal_is_final_unless_the_nonce_was_stale() -> None:
     assert not auth.challenged(['Digest realm="r", nonce="3"'])
 
 
+def test_a_nonce_that_expires_without_a_word_is_answered_once_more() -> None:
+    auth = Authenticator("u", "p")
+    auth.challenged(['Digest realm="r", nonce="1"'])
+    auth.accepted()
+    assert auth.challenged(['Digest realm="r", nonce="2"'])
+    assert not auth.challenged(['Digest realm="r", nonce="3"'])  # the password was changed
+    auth.accepted()
+    assert not auth.challenged(['Digest realm="r", nonce="3"'])  # the same nonce: a refusal
+
+
 def test_without_credentials_there_is_nothing_to_answer() -> None:
     with pytest.raises(AuthError):
         Authenticator(None, None).challenged(['Digest realm="r", nonce="1"'])

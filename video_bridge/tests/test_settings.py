@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,24 @@ def test_what_is_no_configuration_is_refused_as_a_whole(bad: object) -> None:
 
 def test_the_sample_is_toml() -> None:
     assert set(tomllib.loads(SAMPLE.read_text())) == {"odoo", "bridge"}
+
+
+def test_the_platform_can_have_files_played_only_from_the_folder_for_them(folder: Path) -> None:
+    (folder / "clips").mkdir()
+    (folder / "clips" / "out.mp4").symlink_to(folder / "secret.mp4")
+    addresses = ["clips/a.mp4", "clips/out.mp4", "clips/../secret.mp4", "secret.mp4"]
+    document = {
+        "revision": 1, "retention_days": 30,
+        "cameras": [
+            {"id": place, "main": prefix + str(folder / address), "transport": "file"}
+            for place, (prefix, address) in enumerate(
+                itertools.product(("", "file://"), addresses), 1)],
+        "unbound": [{"stream": 1, "main": str(folder / "secret.mp4"), "transport": "file"}],
+    }
+    found = config.parse(document, folder / "clips")
+    assert [camera.id for camera in found.cameras] == [1, 5]
+    assert not found.unbound
+    assert len(found.problems) == 7
+    assert not config.parse(document).cameras
+    chosen = load(folder, GOOD.replace('name = "one"', 'name = "one"\nfiles = "clips"'))
+    assert chosen.bridge.files == folder / "clips"

@@ -126,14 +126,24 @@ async def test_rtsp_is_read_over_datagrams_and_by_pyav_over_tcp(
         assert found.bgr.shape == (180, 320, 3)
 
 
-async def test_a_playlist_cannot_lead_to_other_files(tmp_path: Path) -> None:
-    encode(tmp_path / "a.mp4", seconds=1)
-    playlist = tmp_path / "list.m3u8"
-    playlist.write_text(
-        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\nhttp://127.0.0.1:9/a.mp4\n#EXT-X-ENDLIST\n"
-    )
-    error = await read(PyAvSource(str(playlist), "file", lambda unit: None), 5)
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("list.m3u8", "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:1,\n{}\n#EXT-X-ENDLIST\n"),
+        ("list.ffconcat", "ffconcat version 1.0\nfile '{}'\n"),
+    ],
+)
+@pytest.mark.parametrize("where", ["http://127.0.0.1:9/a.ts", "a.ts"])
+async def test_a_playlist_cannot_lead_to_other_files(
+    tmp_path: Path, name: str, text: str, where: str
+) -> None:
+    encode(tmp_path / "a.ts", seconds=1)
+    playlist = tmp_path / name
+    playlist.write_text(text.format(where))
+    keys: list[KeyUnit] = []
+    error = await read(PyAvSource(str(playlist), "file", keys.append), 5)
     assert error is not None
+    assert not keys
 
 
 async def test_the_address_with_the_password_never_reaches_the_log(

@@ -97,7 +97,14 @@ def digest_response(
 class Authenticator:
     """Answers the challenges of one camera; lives as long as its address and credentials do."""
 
-    __slots__ = ("_challenge", "_count", "_password", "_username", "digest_seen")
+    __slots__ = (
+        "_accepted",
+        "_challenge",
+        "_count",
+        "_password",
+        "_username",
+        "digest_seen",
+    )
 
     def __init__(self, username: str | None, password: str | None) -> None:
         """Nothing is sent before the camera has asked for it."""
@@ -105,6 +112,7 @@ class Authenticator:
         self._password = password or ""
         self._challenge: Challenge | None = None
         self._count = 0
+        self._accepted = False
         self.digest_seen = False
         """Whether the camera has ever offered Digest: then never Basic again."""
 
@@ -133,15 +141,24 @@ class Authenticator:
         else:
             raise AuthError("the camera offers no way to log in that we may use")
         before, self._challenge, self._count = self._challenge, chosen, 0
+        accepted, self._accepted = self._accepted, False
         if before is None or before.scheme != chosen.scheme:
             return True
-        stale = chosen.parameters.get("stale", "").lower() == "true"
+        # many cameras let a nonce expire without saying that it is stale
+        stale = chosen.parameters.get("stale", "").lower() == "true" or (
+            accepted and chosen.parameters.get("nonce") != before.parameters.get("nonce")
+        )
         return chosen.scheme == "digest" and stale
+
+    def accepted(self) -> None:
+        """The last answer was taken: the password is right."""
+        self._accepted = True
 
     def forget(self) -> None:
         """Begin anew with the next connection; what was offered stays known."""
         self._challenge = None
         self._count = 0
+        self._accepted = False
 
     def header(self, method: str, uri: str) -> str | None:
         """The value of ``Authorization`` for a request, or None before the first challenge."""

@@ -92,7 +92,7 @@ def _known(chosen: settings.Settings) -> list[Camera]:
     _etag, document = State(chosen.bridge.state_dir).config()
     if document is None:
         raise LookupError("the bridge has no configuration yet: let it run once")
-    found = config.parse(document)
+    found = config.parse(document, chosen.bridge.files)
     return [*found.cameras, *found.unbound]
 
 

@@ -10,7 +10,9 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import time
+from pathlib import Path
 from typing import Any, cast, get_args
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from video_bridge.model import Camera, Point, Rule, RuleKind, Shape, Transport, Window, Zone
@@ -40,14 +42,19 @@ class Configuration:
     problems: tuple[str, ...] = ()
 
 
-def parse(document: object) -> Configuration:
-    """The configuration of a ``GET config`` answer; ConfigError when it is none."""
+def parse(document: object, files: Path | None = None) -> Configuration:
+    """The configuration of a ``GET config`` answer; ConfigError when it is none.
+
+    :param files: the folder of the files that its cameras may play; None: no file at all. Who
+        keeps the cameras' register must not be able to read this machine's files.
+    """
     top = _mapping(document, "configuration")
     problems: list[str] = []
     cameras: dict[int, Camera] = {}
     for place, entry in enumerate(_sequence(top.get("cameras"), "cameras")):
         try:
             camera = parse_camera(entry)
+            _check_files(camera, files)
         except ConfigError as error:
             problems.append(f"camera {_name_of(entry, place)}: {error}")
         else:
@@ -56,6 +63,7 @@ def parse(document: object) -> Configuration:
     for place, entry in enumerate(_sequence(top.get("unbound", []), "unbound")):
         try:
             stream = _parse_unbound(entry)
+            _check_files(stream, files)
         except ConfigError as error:
             problems.append(f"unbound stream {place + 1}: {error}")
         else:
@@ -105,6 +113,19 @@ def parse_camera(entry: object) -> Camera:
         stream=_integer(values, "stream", 0),
         rules=() if state == "maintenance" else rules,
     )
+
+
+def _check_files(camera: Camera, files: Path | None) -> None:
+    """ConfigError if the camera is a file that the platform may not have played."""
+    if camera.transport != "file":
+        return
+    if files is None:
+        raise ConfigError("it is a file, and bridge.files names no folder of files")
+    for address in filter(None, (camera.main, camera.sub)):
+        parts = urlsplit(address)
+        path = Path(unquote(parts.path) if parts.scheme == "file" else address)
+        if not path.resolve().is_relative_to(files.resolve()):
+            raise ConfigError("it is a file outside of bridge.files")
 
 
 def timezone(name: object) -> ZoneInfo:

@@ -212,6 +212,8 @@ class RtspSession:
             if 300 <= answer.status < 400 and method in {"OPTIONS", "DESCRIBE"}:
                 raise _Elsewhere(_checked(answer.header("location") or ""))
             if answer.status != 401:
+                if proof is not None:
+                    self._authenticator.accepted()
                 return answer
             try:
                 if not self._authenticator.challenged(

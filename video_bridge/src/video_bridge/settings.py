@@ -63,6 +63,8 @@ class BridgeSettings:
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo(config.TIMEZONE))
     """Of the rules' hours when the cameras stand in this file."""
     log_level: str = "info"
+    files: Path | None = None
+    """Folder of files that the platform's cameras may play; None: none."""
 
     @property
     def processes(self) -> int:
@@ -252,6 +254,7 @@ def _bridge(section: _Section, folder: Path) -> BridgeSettings | None:
     listen = _listen(section)
     zone = section.text("timezone", config.TIMEZONE)
     level = section.text("log_level", "info").lower()
+    files = section.text("files", "", empty=True)
     section.end()
     if level not in {"debug", "info", "warning", "error"}:
         section.wrong("log_level", "must be debug, info, warning or error")
@@ -262,7 +265,8 @@ def _bridge(section: _Section, folder: Path) -> BridgeSettings | None:
     if len(section.problems) > before:
         return None
     return BridgeSettings(
-        name, folder / state_dir, shards, capacity, detector, listen, timezone, level)
+        name, folder / state_dir, shards, capacity, detector, listen, timezone, level,
+        folder / files if files else None)
 
 
 def _listen(section: _Section) -> tuple[str, int] | None:

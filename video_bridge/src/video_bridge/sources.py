@@ -28,6 +28,8 @@ _OPEN_TIMEOUT = 10.0
 _READ_TIMEOUT = 15.0
 _PROBE = {"analyzeduration": "500000", "probesize": "131072"}
 _START = b"\x00\x00\x00\x01"
+_FILES = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,flv,h264,hevc,asf"
+"""Kinds of files that are played; none that names other files, as playlists do."""
 
 
 def _quiet() -> None:
@@ -123,7 +125,7 @@ class PyAvSource:
             address = parts.path if parts.scheme == "file" else address
             if parts.scheme not in {"", "file"} or parts.netloc:
                 raise RtspError("address", "the address is not a file")
-            options["protocol_whitelist"] = "file"
+            options |= {"protocol_whitelist": "file", "format_whitelist": _FILES}
         elif self._transport == "http":
             if parts.scheme not in {"http", "https"}:
                 raise RtspError("address", "the address is not http://host/…")

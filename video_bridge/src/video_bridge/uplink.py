@@ -120,7 +120,8 @@ class Uplink:
         if document is None:
             return
         try:
-            self._config, self._etag = config.parse(document), etag
+            self._config = config.parse(document, self._settings.bridge.files)
+            self._etag = etag
         except config.ConfigError as error:
             logger.warning("the saved configuration is passed over: %s", error)
             return
@@ -211,7 +212,7 @@ class Uplink:
         if found is None:
             return
         try:
-            parsed = config.parse(found.body)
+            parsed = config.parse(found.body, self._settings.bridge.files)
         except config.ConfigError as error:
             self.metrics.problems["config"] = f"the configuration cannot be used: {error}"
             logger.error("the configuration cannot be used: %s", error)
