@@ -105,23 +105,9 @@ def feed(spool_path, journal_path, cameras, photo_path, pause, count, steps):
     sys.stdout.write("fed\n")
 
 
-class NoCameras:
-    """A fleet of cameras that nobody reads."""
-
-    def assign(self, cameras, episodes):
-        pass
-
-    def health(self):
-        return ()
-
-    def want_stills(self, cameras):
-        pass
-
-    take_stills = take_sightings = health
-
-
 def deliver(settings_path):
     """Deliver until killed."""
+    from video_bridge.fleet import NoCameras
     from video_bridge.uplink import Uplink
 
     from video_bridge import settings

@@ -12,30 +12,12 @@ import uuid
 
 import cv2
 import numpy as np
+from video_bridge.fleet import NoCameras
 from video_bridge.model import AlertEvent, Box, Snapshot
 from video_bridge.spool import Spool
 from video_bridge.uplink import Uplink
 
 from video_bridge import settings as settings_module
-
-
-class NoCameras:
-    """A fleet that reads nothing."""
-
-    def assign(self, cameras, episodes):
-        pass
-
-    def health(self):
-        return ()
-
-    def want_stills(self, cameras):
-        pass
-
-    def take_stills(self):
-        return ()
-
-    def take_sightings(self):
-        return ()
 
 
 def picture():

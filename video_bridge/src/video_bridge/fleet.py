@@ -25,3 +25,25 @@ class Fleet(Protocol):
 
     def take_sightings(self) -> Sequence[QrSighting]:
         """The cards seen since the last call."""
+
+
+class NoCameras:
+    """A fleet that reads nothing, for a process that only delivers what lies in a spool."""
+
+    def assign(self, cameras: Sequence[Camera], episodes: Sequence[OpenEpisode]) -> None:
+        """Nobody reads them."""
+
+    def health(self) -> Sequence[CameraHealth]:
+        """None has any."""
+        return ()
+
+    def want_stills(self, cameras: Collection[int]) -> None:
+        """There are none."""
+
+    def take_stills(self) -> Sequence[Still]:
+        """There are none."""
+        return ()
+
+    def take_sightings(self) -> Sequence[QrSighting]:
+        """There are none."""
+        return ()

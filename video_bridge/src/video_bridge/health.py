@@ -6,6 +6,7 @@ one), and wants the token that stands in ``tune.token`` in the state directory.
 
 from __future__ import annotations
 
+import asyncio
 import hmac
 import html
 import logging
@@ -109,7 +110,7 @@ class HealthServer:
 
     async def _healthz(self, request: web.Request) -> web.Response:
         problems = self._supervisor.problems()
-        stats = self._spool.stats()
+        stats = await asyncio.to_thread(self._spool.stats)  # the disk may be slow
         warnings = [text for text in (stats.problem, self._uplink and self._uplink.problem) if text]
         health = self._supervisor.health()
         body = {
@@ -128,7 +129,7 @@ class HealthServer:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         return web.Response(
-            body=self._figures.text(),
+            body=await asyncio.to_thread(self._figures.text),
             headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"},
         )
 
