@@ -14,6 +14,7 @@ from .api_common import NOON, ROOT, ApiCase, snapshot, stamp
 
 CONTRACT = Path(__file__).parents[3] / "video_bridge" / "openapi.yaml"
 EXAMPLES = int(os.environ.get("YST_CONTRACT_EXAMPLES") or 20)  # good and bad, per operation
+LEAST = 3
 SECONDS = int(os.environ.get("YST_CONTRACT_SECONDS") or 50)  # for all of them together
 
 
@@ -106,7 +107,8 @@ class TestContract(ApiCase):
             stop = time.monotonic() + SECONDS / 10
 
             def check(case):
-                if time.monotonic() > stop:
+                # on a busy machine the time is over soon; a few requests are made all the same
+                if time.monotonic() > stop and sent.get(name, 0) >= LEAST:
                     return
                 kept = {key: value for key, value in (case.headers or {}).items()
                         if key.lower() == "if-none-match"}
@@ -138,7 +140,7 @@ class TestContract(ApiCase):
         )
         self.assertEqual(len(sent), 9)
         for name, count in sent.items():
-            self.assertGreaterEqual(count, 3, name)
+            self.assertGreaterEqual(count, LEAST, name)
         for path in ("heartbeat", "alerts", "stills"):
             self.assertIn(200, seen[f"POST /{path} positive"])
             self.assertIn(422, seen[f"POST /{path} negative"])
