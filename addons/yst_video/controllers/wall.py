@@ -80,7 +80,7 @@ class VideoWallController(Controller):
                 "url": None,
                 "kind": None,
                 "problem": request.env._(
-                    "There is no media gateway yet. Set its address under Settings → Video."
+                    "There is no media gateway yet. Set its address under Cameras → Video settings."
                 )
                 if manager
                 else request.env._(
