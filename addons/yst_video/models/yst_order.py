@@ -11,14 +11,8 @@ class YstOrder(models.Model):
     )
 
     def _move_sources(self, master):
-        """Alerts of merged orders follow them: what becomes of the master is their outcome."""
+        """Alerts of merged orders follow them."""
         result = super()._move_sources(master)
         alerts = self.env["yst.video.alert"].sudo().search([("order_id", "in", self.ids)])
-        alerts.write(
-            {
-                "order_id": master.id,
-                "order_outcome": master.state,
-                "order_outcome_at": fields.Datetime.now(),
-            }
-        )
+        alerts.order_id = master
         return result

@@ -6,15 +6,6 @@ from .yst_video_rule import KINDS
 
 EPISODE_STATES = [("open", "Going on"), ("closed", "Over")]
 JUDGEMENTS = [("pending", "To judge"), ("true", "True"), ("false", "False alert")]
-OUTCOMES = [
-    ("dispatched", "Dispatched"),
-    ("accepted", "Accepted"),
-    ("returned", "Returned"),
-    ("feedback", "Reported back"),
-    ("closed", "Closed"),
-    ("cancelled", "Cancelled"),
-    ("merged", "Merged"),
-]
 
 
 class YstVideoAlert(models.Model):
@@ -77,8 +68,6 @@ class YstVideoAlert(models.Model):
         help="Alerts of neighbouring cameras within minutes share one.",
     )
     ordered_at = fields.Datetime("Order made at", readonly=True, copy=False)
-    order_outcome = fields.Selection(OUTCOMES, "Outcome", readonly=True, copy=False)
-    order_outcome_at = fields.Datetime("Outcome since", readonly=True, copy=False)
     order_due = fields.Boolean("Order still to be made", readonly=True, copy=False)
     order_problem = fields.Char(
         "Why there is no order", readonly=True, copy=False, help="The last attempt's error."

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 from odoo.tools import SQL
 
+from odoo.addons.yst_base import limits
 from odoo.addons.yst_order.rules import ENDED_STATES
 
 from .. import correlation, rule_defaults
@@ -80,13 +81,10 @@ class YstVideoAlert(models.Model):
         }
 
     def _order_description(self, label):
-        at = fields.Datetime.context_timestamp(
-            self.with_context(tz="Asia/Shanghai"), self.started_at
-        )
         lines = [
             self.env._(
                 "%(time)s, camera “%(camera)s” (%(code)s): %(kind)s.",
-                time=at.strftime("%Y-%m-%d %H:%M:%S"),
+                time=f"{limits.to_local(self.started_at):%Y-%m-%d %H:%M:%S}",
                 camera=self.camera_id.name,
                 code=self.camera_id.gb_code,
                 kind=label,
@@ -129,11 +127,6 @@ class YstVideoAlert(models.Model):
                     }
                 )
         return pictures
-
-    def _order_event(self, order, event):
-        """Keep what became of the order."""
-        alerts = self.sudo().filtered(lambda alert: alert.order_id in (order, order.browse()))
-        alerts.write({"order_outcome": event, "order_outcome_at": fields.Datetime.now()})
 
     # -- making orders ---------------------------------------------------------------------------
 
@@ -258,15 +251,12 @@ class YstVideoAlert(models.Model):
             ]
         )
         self.flush_recordset()
-        self.env["yst.order"].flush_model(["state"])
         self.env.cr.execute(
             SQL(
                 """UPDATE yst_video_alert a
-                      SET order_id = o.id, ordered_at = %(now)s, order_due = FALSE,
-                          order_problem = NULL, order_outcome = o.state,
-                          order_outcome_at = %(now)s, write_date = %(now)s
+                      SET order_id = given.order_id, ordered_at = %(now)s, order_due = FALSE,
+                          order_problem = NULL, write_date = %(now)s
                      FROM unnest(%(alerts)s::int[], %(orders)s::int[]) AS given(alert, order_id)
-                     JOIN yst_order o ON o.id = given.order_id
                     WHERE a.id = given.alert""",
                 now=fields.Datetime.now(),
                 alerts=list(orders),
