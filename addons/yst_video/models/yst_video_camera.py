@@ -5,6 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 
+from odoo.addons.yst_base import limits
 from odoo.addons.yst_base.models.yst_state_mixin import state_field
 
 from .. import gb28181
@@ -205,9 +206,7 @@ class VideoCamera(models.Model):
         """30 days from use, and again from a change; nothing is due once filed."""
         for camera in self:
             begins = camera.filing_changed_on or (
-                camera.installed_at and fields.Datetime.context_timestamp(
-                    camera.with_context(tz="Asia/Shanghai"), camera.installed_at
-                ).date()
+                camera.installed_at and limits.to_local(camera.installed_at).date()
             )
             filed = camera.filed_with_police_at
             done = filed and (not camera.filing_changed_on or filed >= camera.filing_changed_on)
@@ -274,7 +273,7 @@ class VideoCamera(models.Model):
         moved = self._moved_when_filed(vals)
         result = super().write(vals)
         if moved:
-            moved.sudo().filing_changed_on = fields.Date.context_today(self)
+            moved.sudo().filing_changed_on = self.env["yst.calendar.day"]._today()
         if vals.get("filed_with_police_at"):
             self.sudo().activity_feedback(["yst_video.activity_filing"])
         return result

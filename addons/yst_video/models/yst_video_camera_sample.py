@@ -220,7 +220,7 @@ class VideoCamera(models.Model):
         cameras = self.browse([camera.id for camera, _clip in pairs]).with_context(
             tracking_disable=True, lang="zh_CN" if chinese else self.env.lang
         )
-        today = fields.Date.context_today(self)
+        today = self.env["yst.calendar.day"]._today()
         cameras.write({"sign_posted": True, "filed_with_police_at": today})
         cameras._transition("active", "planned", {"installed_at": fields.Datetime.now()})
         for camera, clip in pairs:

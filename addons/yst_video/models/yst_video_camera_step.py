@@ -161,7 +161,7 @@ class VideoCamera(models.Model):
         :param days: how long before the day the reminder comes
         :return: number of new reminders
         """
-        today = fields.Date.context_today(self.with_context(tz="Asia/Shanghai"))
+        today = self.env["yst.calendar.day"]._today()
         kind = self.env.ref("yst_video.activity_filing")
         due = self.sudo().search(
             [

@@ -2,7 +2,9 @@
 
 import base64
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
+
+from freezegun import freeze_time
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -117,18 +119,23 @@ class TestRegistry(RegistryCase):
 
     def test_filing_is_due_30_days_from_use_and_again_from_a_change(self):
         camera = self.active()
-        today = fields.Date.context_today(camera.with_context(tz="Asia/Shanghai"))
+        today = self.env["yst.calendar.day"]._today()
         self.assertEqual(camera.filing_due, today + timedelta(days=30))
         camera.filed_with_police_at = today - timedelta(days=100)
         self.assertFalse(camera.filing_due)
         camera.write({"latitude": camera.latitude, "name": "新名称"})
         self.assertFalse(camera.filing_due)
         camera.latitude += 0.001
-        self.assertEqual(
-            camera.filing_due, fields.Date.context_today(camera) + timedelta(days=30)
-        )
-        camera.filed_with_police_at = fields.Date.context_today(camera)
+        self.assertEqual(camera.filing_due, today + timedelta(days=30))
+        camera.filed_with_police_at = today
         self.assertFalse(camera.filing_due)
+
+    def test_days_of_filing_are_the_offices_whoever_writes(self):
+        camera = self.active()
+        camera.filed_with_police_at = "2026-01-05"
+        with freeze_time("2026-03-01 18:00:00"):  # two in the morning of the second, in the office
+            camera.with_context(tz="UTC").latitude += 0.001
+        self.assertEqual(camera.filing_changed_on, date(2026, 3, 2))
 
     def test_the_manager_is_reminded_once_and_done_when_filed(self):
         camera, far = self.active(), self.active()
@@ -389,6 +396,19 @@ class TestRegistry(RegistryCase):
         self.assertEqual(self.env["yst.video.settings"]._get()["gateway_url"], "")
         with self.assertRaises(AccessError):
             self.as_role("operator", self.env["yst.video.settings.form"]).create({})
+
+    def test_a_rule_for_many_cameras_speaks_the_language_of_the_reader(self):
+        self.env["res.lang"]._activate_lang("zh_CN")
+        for name in ("dispatch", "urgency"):
+            said = [
+                model.with_context(lang="zh_CN").fields_get([name])[name]["selection"]
+                for model in (self.env["yst.video.rule"], self.env["yst.video.rule.apply"])
+            ]
+            self.assertEqual(*said)
+
+    def test_a_stream_that_is_not_stored_yet_has_a_name_without_a_number(self):
+        stream = self.env["yst.video.stream"].new({"main_address": "rtsp://10.1.2.3/a"})
+        self.assertEqual(stream.display_name, "New stream")
 
     def test_every_kind_of_rule_has_a_category_of_orders(self):
         for kind, values in rule_defaults.DEFAULTS.items():
