@@ -94,8 +94,9 @@ class Order(models.Model):
                 "extension_asked_by_id": self.env.uid,
             }
         )
-        orders._log(self.env._("Asks for %(amount)s more: %(reason)s", amount=amount,
-                               reason=reason))
+        for unit, some in orders._by_clock_unit():
+            some._log(self.env._("Asks for more time, %(amount)s %(unit)s: %(reason)s",
+                                 amount=amount, unit=unit, reason=reason))
         orders._announce("extension_asked", to="desk")
         return True
 
@@ -103,6 +104,7 @@ class Order(models.Model):
         """Name the handler (指定处理人) of a running order: by those who may handle it now, or
         who dispatch."""
         user = self._one("res.users", user)
+        reason = self._need_text(reason) if reason else ""
         if self - self._may_handle() - self._may_dispatch():
             raise AccessError(self.env._("You may not name the handler of this order."))
         orders = self.sudo()
@@ -129,6 +131,11 @@ class Order(models.Model):
     def _count_up(self, name):
         for order in self:
             order[name] += 1
+
+    def _by_clock_unit(self):
+        """Pairs of the unit of the limit, in words, and the orders that have it (sudo)."""
+        labels = dict(self._fields["clock_unit"]._description_selection(self.env))
+        return [(labels.get(unit, ""), some) for unit, some in self.grouped("clock_unit").items()]
 
     def _log(self, text):
         """The same line in the chatter of each."""

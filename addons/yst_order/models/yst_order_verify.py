@@ -13,6 +13,7 @@ class Order(models.Model):
         :raises AccessError: by whoever handled it or reported on it
         """
         self._need_verifier()
+        note = self._need_text(note) if note else False
         orders, now = self.sudo(), fields.Datetime.now()
         orders._transition(
             "closed",
@@ -21,7 +22,7 @@ class Order(models.Model):
                 "verifier_id": self.env.uid,
                 "verified_at": now,
                 "closed_at": now,
-                "verify_note": note or False,
+                "verify_note": note,
             },
             message=self.env._("Verified and closed: %s", note or ""),
         )
@@ -61,8 +62,9 @@ class Order(models.Model):
         orders._clock_extend(amount, reason)
         orders._count_up("extension_count")
         orders.extension_asked_amount = 0
-        orders._log(self.env._("Granted %(amount)s more: %(reason)s", amount=amount,
-                               reason=reason))
+        for unit, some in orders._by_clock_unit():
+            some._log(self.env._("More time granted, %(amount)s %(unit)s: %(reason)s",
+                                 amount=amount, unit=unit, reason=reason))
         orders._announce("extended", to="handler")
         return True
 

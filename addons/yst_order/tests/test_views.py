@@ -255,9 +255,11 @@ class TestOrderScreens(OrderCase):
         ask = {"default_action": "action_ask_extension"}
         self.wizard("extend", order, self.other, ask, amount=2, reason="等待配合")
         self.assertEqual(order.extension_asked_amount, 2)
+        self.assertIn("2 working days: 等待配合", order.message_ids[0].body)
         before = order.clock_deadline
         self.wizard("extend", order, self.desk, {"default_action": "action_extend"})
         self.assertGreater(order.clock_deadline, before, "granted as it was asked for")
+        self.assertIn("2 working days: 等待配合", order.message_ids[0].body)
         self.wizard("supervise", order, self.desk, text="今日内办结")
         self.assertEqual(order.supervision_level, "yellow")
         self.wizard("feedback", order, self.other, text="已处理")
@@ -286,11 +288,26 @@ class TestOrderScreens(OrderCase):
         with self.assertRaises(AccessError):
             self.wizard("redispatch", order, self.cadre, area_id=self.south, reason="改派")
         with self.assertRaises(AccessError):
-            self.wizard("supervise", order, self.desk, level="red", text="立即")
+            self.as_user(self.desk, order).action_supervise("red", "立即")
         wizard = self.env["yst.order.reason.wizard"].with_user(self.cadre)
         with self.assertRaises(ValueError):
             wizard.create({"action": "unlink", "reason": "x", "order_ids": order.ids})
         self.assertEqual(order.state, "accepted")
+
+    def test_red_is_offered_to_leaders_alone(self):
+        wizard = self.env["yst.order.supervise.wizard"]
+        for user, levels in ((self.desk, ["yellow", "orange"]),
+                             (self.leader, ["yellow", "orange", "red"])):
+            offered = wizard.with_user(user).fields_get(["level"])["level"]["selection"]
+            self.assertEqual([level for level, _label in offered], levels)
+        order = self.dispatched()
+        asked = wizard.with_user(self.desk).create(
+            {"level": "red", "text": "立即", "order_ids": order.ids}
+        )
+        with self.assertRaises(AccessError):
+            asked.action_apply()
+        self.wizard("supervise", order, self.leader, level="red", text="立即")
+        self.assertEqual(order.supervision_level, "red")
 
     # ------------------------------------------------------------------ views
     def test_every_model_has_its_views(self):

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class OrderSuperviseWizard(models.TransientModel):
@@ -8,14 +8,16 @@ class OrderSuperviseWizard(models.TransientModel):
     _inherit = ["yst.order.wizard.mixin"]
     _description = "Supervise"
 
-    level = fields.Selection(
-        selection=lambda self: self.env["yst.order"]
-        ._fields["supervision_level"]
-        ._description_selection(self.env),
-        required=True,
-        default="yellow",
-    )
+    level = fields.Selection("_levels", required=True, default="yellow")
     text = fields.Text("What is demanded", required=True)
+
+    @api.model
+    def _levels(self):
+        """The levels that the user may give: red is the leaders' alone."""
+        levels = self.env["yst.order"]._fields["supervision_level"]._description_selection(self.env)
+        if self.env.su or self.env.user.has_group("yst_base.group_leader"):
+            return levels
+        return [(level, label) for level, label in levels if level != "red"]
 
     def action_apply(self):
         """Issue the supervision orders and show them."""
