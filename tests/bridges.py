@@ -401,8 +401,9 @@ class Proxy:
             if name in answer.headers:
                 handler.send_header(name, answer.headers[name])
         handler.send_header("Content-Length", str(len(content)))
-        handler.end_headers()
-        handler.wfile.write(content[: len(content) // 2] if fault == "half" else content)
+        with contextlib.suppress(ConnectionError):  # who asked has given up, or was killed
+            handler.end_headers()
+            handler.wfile.write(content[: len(content) // 2] if fault == "half" else content)
         handler.close_connection = True
 
     def end(self):

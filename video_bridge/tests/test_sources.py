@@ -13,6 +13,7 @@ import cv2
 import pytest
 from aiohttp import web
 from clips_for_tests import encode, picture
+from video_bridge.annexb import split_annexb
 from video_bridge.decode import Decoder
 from video_bridge.rtp import KeyUnit
 from video_bridge.rtsp import RtspError
@@ -167,3 +168,25 @@ async def test_a_file_plays_at_its_own_pace(tmp_path: Path) -> None:
     assert len(keys) == 2
     assert keys[1].delta_frames == 9
     assert keys[1].parameters
+
+
+async def test_slices_that_each_have_parameter_sets_are_one_key_frame(tmp_path: Path) -> None:
+    path = encode(tmp_path / "a.h264", seconds=2, options={"slices": "3"})
+    units = split_annexb(path.read_bytes())
+    sets = [next(unit for unit in units if unit[0] & 0x1F == kind) for kind in (7, 8)]
+    pictures = sum(unit[0] & 0x1F == 5 and unit[1] >> 7 for unit in units)
+    slices = sum(unit[0] & 0x1F == 5 for unit in units) // pictures
+    assert slices > 1
+    stream = b""
+    for unit in units:
+        later = unit[0] & 0x1F == 5 and not unit[1] & 0x80  # another slice of the same picture
+        stream += b"".join(b"\0\0\0\1" + one for one in [*(sets if later else []), unit])
+    path.write_bytes(stream)
+    keys: list[KeyUnit] = []
+    await read(PyAvSource(str(path), "file", keys.append), 1.6)
+    assert keys
+    decoder = Decoder()
+    for key in keys:
+        kinds = [unit[0] & 0x1F for unit in split_annexb(key.data)]
+        assert kinds.count(5) == slices
+        decoder.decode(key.codec, key.data, key.parameters, 0.0)

@@ -11,6 +11,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit, urlunsplit
 
@@ -24,6 +25,8 @@ from video_bridge.rtsp import RtspError
 MJPEG_INTERVAL = 1.0
 """Every picture of MJPEG is a key frame: one a second is enough."""
 _FILTERS = {"h264": "h264_mp4toannexb", "hevc": "hevc_mp4toannexb"}
+_HEADERS = {"h264": 1, "hevc": 2}
+"""Bytes before a NAL unit's payload."""
 _OPEN_TIMEOUT = 10.0
 _READ_TIMEOUT = 15.0
 _PROBE = {"analyzeduration": "500000", "probesize": "131072"}
@@ -150,13 +153,18 @@ class PyAvSource:
         )
 
     def _units(self, container: Any, stream: Any, pace: float | None) -> Iterator[KeyUnit]:
-        """The key frames, at the pace of the pictures where there is no sender who sets it."""
+        """The key frames, at the pace of the pictures where there is no sender who sets it.
+
+        A key frame is handed over with the packet after it: senders who repeat the parameter
+        sets before every slice make FFmpeg take each slice for a picture.
+        """
         codec = stream.codec_context.name
         annexb = BitStreamFilterContext(_FILTERS[codec], stream) if codec in _FILTERS else None
         parameters = b""
         total = frames = peak = peak_of_all = 0
         taken_at = float("-inf")
         first: float | None = None
+        held: KeyUnit | None = None
         for packet in container.demux(stream):
             if self._stopping.is_set():
                 return
@@ -169,6 +177,9 @@ class PyAvSource:
                     return
             size = packet.size
             if not packet.is_keyframe:
+                if held is not None:
+                    yield held
+                    held = None
                 total, frames = total + size, frames + 1
                 if size > peak_of_all:
                     peak, peak_of_all = peak_of_all, size
@@ -182,13 +193,39 @@ class PyAvSource:
                 data = bytes(packet)
             elif annexb is not None:
                 data = b"".join(bytes(piece) for piece in annexb.filter(packet))
-                parameters = _parameters(data, codec) or parameters
-            yield KeyUnit(
+                sets = _parameters(data, codec)
+                if not sets:  # they came before: whoever decodes needs them with the picture
+                    data = parameters + data
+                parameters = sets or parameters
+                slices = _slices(data, codec)
+                if held is not None and slices and not slices[0][_HEADERS[codec]] & 0x80:
+                    data = held.data + b"".join(_START + one for one in slices)
+                    held = replace(held, data=data, key_bytes=held.key_bytes + size)
+                    continue
+            if held is not None:
+                yield held
+            held = KeyUnit(
                 codec=codec, data=data, parameters=parameters,
                 timestamp=round((time_now or 0.0) * 90000) & 0xFFFFFFFF,
                 key_bytes=size, delta_bytes=total, delta_frames=frames, delta_peak=peak,
             )  # fmt: skip
             total = frames = peak = peak_of_all = 0
+            if codec == "mjpeg":
+                yield held
+                held = None
+        if held is not None:
+            yield held
+
+
+def _slices(data: bytes, codec: str) -> list[bytes]:
+    """The slices of an access unit; in the first of a picture the bit behind the header is set."""
+    header = _HEADERS[codec]
+    return [
+        unit
+        for unit in split_annexb(data)
+        if len(unit) > header
+        and (1 <= unit[0] & 0x1F <= 5 if codec == "h264" else unit[0] >> 1 & 0x3F < 32)
+    ]
 
 
 def _parameters(data: bytes, codec: str) -> bytes:
