@@ -155,7 +155,8 @@ def prepare(bgr: Image) -> tuple[Floats, float]:
     fit = SIDE / max(height, width)
     inner = max(1, min(SIDE, round(width * fit))), max(1, min(SIDE, round(height * fit)))
     canvas = np.full((_rows(width, height), SIDE, 3), _GREY, np.uint8)
-    method = cv2.INTER_AREA if fit < 1 else cv2.INTER_LINEAR
+    # averaging costs seven times as much and shows only where pixels would be left out
+    method = cv2.INTER_AREA if fit < 0.5 else cv2.INTER_LINEAR
     canvas[: inner[1], : inner[0]] = cv2.resize(bgr, inner, interpolation=method)
     blob: Floats = np.empty((1, 3, *canvas.shape[:2]), np.float32)
     for channel, plane in enumerate(cv2.split(canvas)):
