@@ -26,12 +26,14 @@ class VideoRetention(models.AbstractModel):
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=remaining)
         while count := self._delete_snapshots(batch):
-            if not cron._commit_progress(count):
+            more_time = cron._commit_progress(count)
+            # the files leave the disk now, not at the next daily clean-up, and batch by batch:
+            # nobody can store a file meanwhile
+            self.env["ir.attachment"].sudo()._gc_file_store()
+            if not more_time:
                 return
         if count := self._delete_stills():
             cron._commit_progress(count)
-        # what was deleted above really leaves the disk now, not at the next daily clean-up
-        self.env["ir.attachment"].sudo()._gc_file_store()
 
     @api.model
     def _cutoff(self):

@@ -116,6 +116,19 @@ class TestRetention(VideoCase):
         self.assertFalse(attachment.exists())
         self.assertFalse(os.path.exists(path))
 
+    def test_files_are_locked_for_one_batch_at_a_time(self):
+        for _each in range(3):
+            self.old()
+        delete = type(self.retention)._delete_snapshots
+        collect = type(self.env["ir.attachment"])._gc_file_store
+        with patch.object(
+            type(self.retention), "_delete_snapshots", lambda model, batch: delete(model, 1)
+        ), patch.object(
+            type(self.env["ir.attachment"]), "_gc_file_store", autospec=True, side_effect=collect
+        ) as collected:
+            self.run_cron()
+        self.assertEqual(collected.call_count, 3)
+
     def test_what_was_deleted_is_counted_in_the_audit_log(self):
         pictures = self.old() | self.old()
         size = sum(pictures.mapped("size"))
@@ -141,6 +154,7 @@ class TestRetention(VideoCase):
         with (
             patch.object(type(self.retention), "_delete_snapshots", dies),
             patch.object(type(self.env["ir.cron"]), "_commit_progress", lambda *a, **k: 1.0),
+            patch.object(type(self.env["ir.attachment"]), "_gc_file_store"),
             suppress(Killed),  # assertRaises would undo what was committed
         ):
             self.retention._cron_delete()
