@@ -50,7 +50,7 @@ AT_ONCE = {
     "dispatch": "at_once",
     "threshold": 8,
     "duration": 6,
-    "params": {"keep": 0.9},
+    "params": {"keep": 0.9, "release": 4},
 }
 ON_PLACE = ("广场", "polygon", PLACE, {})
 #: clip of the sample server → kind of camera, and its rules: (kind, zone, values)

@@ -399,11 +399,14 @@ class TestRegistry(RegistryCase):
 
     def test_a_rule_for_many_cameras_speaks_the_language_of_the_reader(self):
         self.env["res.lang"]._activate_lang("zh_CN")
-        for name in ("dispatch", "urgency"):
+        for name, value in (("dispatch", "none"), ("urgency", "urgent")):
+            label = self.env.ref(f"yst_video.selection__yst_video_rule__{name}__{value}")
+            label.with_context(lang="zh_CN").name = "译文"
             said = [
                 model.with_context(lang="zh_CN").fields_get([name])[name]["selection"]
                 for model in (self.env["yst.video.rule"], self.env["yst.video.rule.apply"])
             ]
+            self.assertIn((value, "译文"), said[0])
             self.assertEqual(*said)
 
     def test_a_stream_that_is_not_stored_yet_has_a_name_without_a_number(self):

@@ -16,6 +16,11 @@ COPIED = (
 WHOLE = [[0.02, 0.02], [0.98, 0.02], [0.98, 0.98], [0.02, 0.98]]
 
 
+def _choices(name):
+    """The choices of a field of the rule, in the reader's language."""
+    return lambda self: self.env["yst.video.rule"]._fields[name]._description_selection(self.env)
+
+
 class VideoRuleApply(models.TransientModel):
     """Gives one rule to many cameras (批量设置规则), in a constant number of statements."""
 
@@ -33,15 +38,13 @@ class VideoRuleApply(models.TransientModel):
     min_score = fields.Float("Least score", digits=(4, 2))
     params = fields.Json("Further parameters")
     dispatch = fields.Selection(
-        lambda self: self.env["yst.video.rule"]._fields["dispatch"].selection,
+        _choices("dispatch"),
         "Task order",
         required=True,
         default="confirm",
     )
     category_id = fields.Many2one("yst.order.category", "Category of the order")
-    urgency = fields.Selection(
-        lambda self: self.env["yst.video.rule"]._fields["urgency"].selection
-    )
+    urgency = fields.Selection(_choices("urgency"))
     existing = fields.Selection(
         [("keep", "Leave it as it is"), ("update", "Change it")],
         "Where there is one of this kind",
