@@ -344,6 +344,7 @@ class TestOrderScreens(OrderCase):
             self.cadre: {"menu_order_todo", "menu_order_all", "menu_duty_shift"},
             self.desk: {"menu_order_desk", "menu_duty_report"},
             self.manager: {"menu_order_desk", "menu_order_category"},
+            self.leader: {"menu_order_desk", "menu_order_supervision", "menu_figures"},
         }
         hidden = {
             self.cadre: {"menu_order_desk", "menu_order_category"},
