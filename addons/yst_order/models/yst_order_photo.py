@@ -7,6 +7,8 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 
 PICTURES = 8
+#: So many photos of one order are enough for everybody.
+MOST_PHOTOS = 60
 #: A phone's clock may be so far from the server's.
 CLOCKS_DIFFER = timedelta(minutes=10)
 
@@ -32,6 +34,8 @@ class Order(models.Model):
         if order.user_id != self.env.user:
             raise AccessError(self.env._("Only its handler adds photos to an order."))
         order._need_state("accepted")
+        if order._photo_counts().get(order.id, 0) >= MOST_PHOTOS:
+            raise UserError(self.env._("There are %s photos already.", MOST_PHOTOS))
         evidence = self._evidence_add(
             self._photo_data(data_b64),
             filename if isinstance(filename, str) else "",

@@ -1,4 +1,5 @@
 import base64
+from unittest.mock import patch
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -257,3 +258,17 @@ class TestHostile(OrderCase):
         self.as_user(self.desk, waiting).action_extend(1, "多给一点")
         self.refused(self.as_user(self.desk, waiting).action_accept, errors=AccessError)
         self.as_user(self.cadre, waiting).action_accept()
+
+    def test_no_order_is_filled_with_photos_or_endless_words(self):
+        order = self.accepted()
+        theirs = self.as_user(self.cadre, order)
+        with patch("odoo.addons.yst_order.models.yst_order_photo.MOST_PHOTOS", 1):
+            theirs.order_add_photo(self.photo, "a.jpg")
+            self.refused(theirs.order_add_photo, picture(60), "b.jpg")
+            theirs.order_add_photo(self.photo, "a.jpg")  # the same one again is no further one
+        for words in ("长" * 4001, {"a": 1}, ["x"], 5):
+            self.refused(self.as_user(self.desk, order).action_assign, self.colleague.id, words)
+        theirs.action_feedback("已处理")
+        for words in ("长" * 4001, {"a": 1}, ["x"], 5):
+            self.refused(self.as_user(self.desk, order).action_verify, words)
+        self.as_user(self.desk, order).action_verify("属实")
