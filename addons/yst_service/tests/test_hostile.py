@@ -46,6 +46,13 @@ class TestHostileStaff(CaseCase):
             rating.sudo().write({"rating": 5})
         self.assertEqual(rating.rating, 2)
 
+    def test_nobody_writes_into_the_record_in_anothers_name(self):
+        case = self.completed()
+        line = case.with_user(self.clerk).message_post(
+            body="已办结", author_id=self.leader.partner_id.id, message_type="notification"
+        )
+        self.assertEqual(line.sudo().author_id, self.clerk.partner_id)
+
     def test_ratings_are_read_with_the_application_only(self):
         case = self.completed()
         self.as_resident(case).action_rate(1, "不满意")
