@@ -67,7 +67,8 @@ def exports(ready, server, conf, addons, name=None):
     import polib  # from requirements.txt
 
     if name is None:
-        with _database(ready, server, conf, addons) as (fresh, _log):
+        # all of them: an addon beside another has terms of that one's fields in its models
+        with _database(ready, server, conf, paths.own_addons()) as (fresh, _log):
             return exports(ready, server, conf, addons, fresh)
     folder = paths.RUN / f"i18n-{os.getpid()}-{secrets.token_hex(2)}"
     folder.mkdir(parents=True)

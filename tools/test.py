@@ -74,10 +74,12 @@ def main(options):
                 _everything(ready, server, conf, options, total)
             else:
                 _some(ready, server, conf, options, total)
+    runs = [_python_tests()] if everything else []
     if with_bridge and bridge.possible():
-        _bridge_tests(total)
-    if everything:
-        _python_tests(total)
+        _types(total)
+        runs.append(_bridge_tests())
+    if runs:
+        _pytests(runs, total)
     for line in total.broken:
         console.say(console.red(f"✗ {line}"))
     if not total.passed and not total.failed:
@@ -286,15 +288,8 @@ def _drop_leftovers(server):
             database.drop(server, name)
 
 
-def _python_tests(total):
-    """The tests of tools/ and of what crosses process borders."""
-    if not list((paths.ROOT / "tests").glob("test_*.py")):
-        return
-    _pytest("Tests of the tools and across processes", paths.PYTHON, "tests", None, total)
-
-
-def _bridge_tests(total):
-    """The types and the tests of video_bridge/, in its own environment."""
+def _types(total):
+    """The types of video_bridge/."""
     log = console.new_log("mypy")
     with console.step("Types of the video bridge"):
         done = subprocess.run(
@@ -308,26 +303,49 @@ def _bridge_tests(total):
         total.fail(f"mypy: {(done.stdout or done.stderr).strip()[-2000:]}")
     else:
         total.add(1, 0)
-    _pytest("Tests of the video bridge", paths.BRIDGE_PYTHON, paths.VIDEO_BRIDGE / "tests",
-            bridge.environment(), total)
 
 
-def _pytest(title, python, folder, environment, total):
-    """Run pytest on a folder and add what it counts; its whole output when something failed."""
-    log = console.new_log("pytest")
-    with console.step(title), open(log, "wb") as out:
-        done = subprocess.run(
-            [python, "-m", "pytest", "-q", "-rs", "--no-header", "-p", "no:cacheprovider", folder],
-            stdout=out, stderr=subprocess.STDOUT, cwd=paths.ROOT, env=environment, check=False,
-        )
-    text = log.read_text(errors="replace")
-    passed, failed = pytest_counts(text)
-    total.add(passed, failed)
-    if done.returncode:
-        console.say(text)
-        if not failed:
-            total.fail(f"pytest ended with exit code {done.returncode}")
-    console.say(f"  {text.strip().splitlines()[-1] if text.strip() else 'nothing'} – log: {log}")
+def _bridge_tests():
+    """pytest on the bridge's own tests, in its own environment."""
+    return ("video bridge", paths.BRIDGE_PYTHON, paths.VIDEO_BRIDGE / "tests",
+            bridge.environment())
+
+
+def _python_tests():
+    """pytest on the tests of tools/ and of what crosses process borders."""
+    return "tools and across processes", paths.PYTHON, paths.ROOT / "tests", None
+
+
+def _pytests(runs, total):
+    """Run pytest on several folders side by side, as they wait more than they work; add what
+    they count; the whole output of one in which something failed."""
+    children = []
+    for title, python, folder, environment in runs:
+        log = console.new_log(f"pytest-{title.partition(' ')[0]}")
+        with open(log, "wb") as out:
+            children.append((title, log, subprocess.Popen(
+                [python, "-m", "pytest", "-q", "-rs", "--no-header", "-p", "no:cacheprovider",
+                 folder],
+                stdout=out, stderr=subprocess.STDOUT, cwd=paths.ROOT, env=environment,
+            )))
+    with console.step("Tests: " + ", ".join(title for title, *_ in runs)):
+        try:
+            for _title, _log, child in children:
+                child.wait()
+        finally:
+            for _title, _log, child in children:
+                if child.poll() is None:
+                    child.terminate()
+    for title, log, child in children:
+        text = log.read_text(errors="replace")
+        passed, failed = pytest_counts(text)
+        total.add(passed, failed)
+        if child.returncode:
+            console.say(text)
+            if not failed:
+                total.fail(f"pytest ({title}) ended with exit code {child.returncode}")
+        last = text.strip().splitlines()[-1] if text.strip() else "nothing"
+        console.say(f"  {title}: {last} – log: {log}")
 
 
 def pytest_counts(text):
