@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 
 class Defaults(NamedTuple):
-    """Starting values of a rule. ``zones`` are the shapes of which it needs one, if any."""
+    """Starting values of a rule. ``zones`` are the shapes of which it needs one, if any;
+    ``category`` is the code of a ``yst.order.category``."""
 
     threshold: float
     duration: int
@@ -17,7 +18,7 @@ class Defaults(NamedTuple):
     min_score: float
     zones: tuple[str, ...]
     urgency: str
-    category: str | None
+    category: str
     params: dict[str, Any]
 
 
@@ -34,17 +35,17 @@ KINDS = (
 
 DEFAULTS = {
     # persons in the zone (whole picture without one), for seconds
-    "crowd": Defaults(8, 10, 300, 0.5, (), "urgent", "人群聚集", {}),
-    "no_mask": Defaults(1, 4, 600, 0.8, (), "ordinary", "其他", {}),
-    "intrusion": Defaults(1, 2, 120, 0.5, ("polygon", "line"), "urgent", "治安隐患", {}),
-    "loitering": Defaults(1, 60, 300, 0.5, ("polygon",), "ordinary", "治安隐患", {}),
+    "crowd": Defaults(8, 10, 300, 0.5, (), "urgent", "crowd", {}),
+    "no_mask": Defaults(1, 4, 600, 0.8, (), "ordinary", "other", {}),
+    "intrusion": Defaults(1, 2, 120, 0.5, ("polygon", "line"), "urgent", "security", {}),
+    "loitering": Defaults(1, 60, 300, 0.5, ("polygon",), "ordinary", "security", {}),
     # percent of the picture that something covers at least
-    "obstruction": Defaults(0.2, 120, 600, 0.5, ("polygon",), "ordinary", "市容秩序（占道）", {}),
+    "obstruction": Defaults(0.2, 120, 600, 0.5, ("polygon",), "ordinary", "street", {}),
     # metres on the gauge
-    "water_level": Defaults(1.5, 60, 600, 0.5, ("gauge",), "urgent", "防汛地质", {}),
-    "tamper": Defaults(0, 20, 600, 0.5, (), "ordinary", "公共设施", {}),
+    "water_level": Defaults(1.5, 60, 600, 0.5, ("gauge",), "urgent", "flood", {}),
+    "tamper": Defaults(0, 20, 600, 0.5, (), "ordinary", "facility", {}),
     # seconds without a picture before it counts
-    "offline": Defaults(0, 60, 300, 0.5, (), "ordinary", "公共设施", {}),
+    "offline": Defaults(0, 60, 300, 0.5, (), "ordinary", "facility", {}),
 }
 
 #: kinds whose threshold is a number of persons

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 from odoo.addons.yst_base import limits
 from odoo.addons.yst_order.rules import ENDED_STATES
 
-from .. import correlation, rule_defaults
+from .. import correlation
 
 _logger = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ class YstVideoAlert(models.Model):
         alert = self._in_office_language()
         camera, rule = alert.camera_id, alert.rule_id
         label = dict(alert._fields["kind"]._description_selection(alert.env)).get(alert.kind, "")
-        category = rule.category_id or alert._default_category()
+        category = rule.category_id or rule._default_category(alert.kind)
         return {
             "name": f"{label}：{camera.name}"[:200],
             "description": alert._order_description(label),
@@ -95,13 +95,6 @@ class YstVideoAlert(models.Model):
         elif self.count:
             lines.append(self.env._("Number seen: %s.", self.count))
         return "\n".join(lines)
-
-    def _default_category(self):
-        """The category of an alert whose rule names none, or is gone."""
-        categories = self.env["yst.order.category"].sudo()
-        name = rule_defaults.defaults_for(self.kind).category
-        named = name and categories.search([("name", "=", name)], limit=1)
-        return named or categories.search([("code", "=", "other")], limit=1)
 
     def _order_pictures(self, limit=4):
         """The newest pictures; the addresses check who may see them and write it down."""

@@ -417,8 +417,14 @@ class TestRegistry(RegistryCase):
         for kind, values in rule_defaults.DEFAULTS.items():
             with self.subTest(kind=kind):
                 rule = self.env["yst.video.rule"].new({"kind": kind})
-                self.assertEqual(rule.category_id.name, values.category)
-                self.assertTrue(rule.category_id)
+                self.assertEqual(rule.category_id.code, values.category)
+
+    def test_a_category_may_be_renamed_or_out_of_use(self):
+        category = self.env.ref("yst_order.category_crowd").sudo()
+        category.name = "聚集"
+        self.assertEqual(self.rule(self.camera()).category_id, category)
+        category.active = False
+        self.assertEqual(self.rule(self.camera()).category_id.code, "other")
 
     def test_the_map_shows_ones_own_cameras(self):
         north, south = self.active(), self.active(self.south)

@@ -86,12 +86,7 @@ class VideoRuleApply(models.TransientModel):
             for name in COPIED:
                 self[name] = pattern[name]
             return
-        found = self.env["yst.video.rule"]._defaults_for(self.kind)
-        category = found.pop("category")
-        self.update(found)
-        self.category_id = self.env["yst.order.category"].search(
-            [("name", "=", category)], limit=1
-        )
+        self.update(self.env["yst.video.rule"]._defaults_for(self.kind))
 
     def action_apply(self):
         """Write the rules and say how many.
