@@ -90,7 +90,7 @@ def test_kill_nine_at_random_moments_loses_nothing(running, site):
     killed = Counter()
     back_at = 0.0
     for victim in victims:
-        time.sleep(chance.uniform(0.05, 0.35))
+        time.sleep(chance.uniform(0.03, 0.25))
         if victim == "odoo":
             # every other time it is in the middle of its work, else perhaps only starting
             if killed["odoo"] % 2 == 0 and running.child.poll() is None:
