@@ -11,19 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from . import jpeg
+from .rule_defaults import KINDS
 
-KINDS = frozenset(
-    {
-        "crowd",
-        "no_mask",
-        "intrusion",
-        "loitering",
-        "obstruction",
-        "water_level",
-        "tamper",
-        "offline",
-    }
-)
 EVENTS = frozenset({"open", "update", "close"})
 MAX_INT = 2**31 - 1
 MAX_BOXES = 500
