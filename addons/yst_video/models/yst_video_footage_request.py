@@ -55,7 +55,7 @@ class FootageRequest(models.Model):
     _rec_name = "number"
     _rec_names_search = ["number", "applicant_name", "unit"]
 
-    number = fields.Char(readonly=True, copy=False, index="btree_not_null")
+    number = fields.Char(readonly=True, copy=False)
     state = state_field(STATES)
     area_id = fields.Many2one(
         compute="_compute_area_id",

@@ -18,7 +18,7 @@ class YstVideoSnapshot(models.Model):
     _rec_name = "taken_at"
 
     alert_id = fields.Many2one(
-        "yst.video.alert", required=True, readonly=True, index=True, ondelete="cascade"
+        "yst.video.alert", required=True, readonly=True, ondelete="cascade"  # see _once
     )
     camera_id = fields.Many2one(
         "yst.video.camera", required=True, readonly=True, index=True, ondelete="restrict"
