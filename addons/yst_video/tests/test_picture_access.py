@@ -83,6 +83,23 @@ class TestPictureAccess(ApiCase):
         with self.assertRaises(AccessError):
             self.alert_of.with_user(self.south_cadre).read(["kind"])
 
+    def test_the_department_of_the_order_sees_its_pictures(self):
+        """Also before anybody of it has accepted the order."""
+        department = self.env["hr.department"].create({"name": "测试城管办"})
+        self.env["hr.employee"].create(
+            {"name": "v.south", "user_id": self.south_cadre.id, "department_id": department.id}
+        )
+        order = self.env["yst.order"]._dispatch_batch(
+            [(self.alert_of, {"department_id": department.id})]
+        )
+        self.alert_of.sudo().order_id = order
+        shown = order.with_user(self.south_cadre).sudo(False).order_pictures()
+        path = f"/yst/video/snapshot/{self.picture.id}"
+        self.assertEqual([one["url"] for one in shown], [path])
+        self.assertEqual(self.get(path, self.south_cadre).content, self.data)
+        self.assertEqual(self.lines(self.south_cadre, "snapshot").purpose, "order")
+        self.assertEqual(self.get(path, self.employee).status_code, 404)
+
     def test_headers(self):
         answer = self.get(f"/yst/video/snapshot/{self.picture.id}", self.cadre)
         self.assertEqual(answer.headers["Content-Type"], "image/jpeg")
