@@ -1,9 +1,7 @@
 """Pictures for docs/video.md: operator, manager and approver, at a desk and on a phone.
 
-The pictures of the cameras are drawn by code. Before, in `./yst shell`:
-
-    env["yst.video.alert"]._load_demo(); env["yst.video.alert"]._load_demo_wall()
-    env.cr.commit()
+The cameras are those of the sample streams that `./yst run` serves and its bridge reads: start it
+on a fresh database and wait two minutes, so that every kind of alert has come.
 """
 
 from datetime import datetime, timedelta
@@ -31,12 +29,15 @@ def _alerts(shots):
     page = shots.open("desktop", "duty")
     _open(page, "video-alerts")
     shots.save(page, "alerts", "desktop")
-    page.locator(".o_kanban_record:not(.o_kanban_ghost)").nth(1).click()
+    page.locator(".o_kanban_record", has_text="人群聚集").first.click()
     page.wait_for_selector(".o_yst_alert_main svg")
     page.wait_for_timeout(1500)
     shots.save(page, "alert", "desktop")
     page.goto("/odoo/action-yst_video.action_alert_judge")
-    page.wait_for_selector(".o_yst_judge .o_yst_alert_main img")
+    page.wait_for_selector(".o_yst_judge :is(.o_yst_alert_main, .o_yst_alert_no_picture)")
+    while not page.locator(".o_yst_judge .o_yst_alert_main img").count():  # a camera is offline
+        page.keyboard.press("l")
+        page.wait_for_timeout(2500)
     page.wait_for_timeout(1500)
     page.keyboard.press("1")
     page.wait_for_selector(".o_yst_judge_false")
@@ -124,7 +125,7 @@ def _footage(shots):
 def _phone(shots):
     page = shots.open("phone", "duty")
     _open(page, "video-alerts")
-    page.locator(".o_kanban_record:not(.o_kanban_ghost)").nth(1).click()
+    page.locator(".o_kanban_record", has_text="人群聚集").first.click()
     page.wait_for_selector(".o_yst_judge_bar")
     page.wait_for_timeout(1500)
     shots.save(page, "phone")
