@@ -172,9 +172,14 @@ class YstVideoAlert(models.Model):
         self.env["yst.video.correlation"]._take_turn(alerts.mapped("kind"))
         settings = self.env["yst.video.settings"]._get()
         minutes, metres = settings["correlation_minutes"], settings["correlation_metres"]
+        known = alerts._orders_at_work() if minutes else {}
         joined, groups = correlation.sort_out(
-            alerts._spots(), alerts._ordered_spots(minutes), metres, minutes
+            [spot for spot in alerts._spots() if spot.id not in known],
+            alerts._ordered_spots(minutes),
+            metres,
+            minutes,
         )
+        joined.update(known)
         firsts = alerts.browse(group[0] for group in groups)
         orders = alerts.env["yst.order"]._dispatch_batch(
             [(alert, {}) for alert in firsts]
@@ -182,6 +187,28 @@ class YstVideoAlert(models.Model):
         for order, group in zip(orders, groups, strict=True):
             joined.update((alert, order.id) for alert in group)
         alerts._join(joined, leaders=set(firsts.ids))
+
+    def _orders_at_work(self):
+        """{alert id: id of the newest order that is worked on because of the same camera and kind}.
+
+        However long ago it was given: what comes again meanwhile is the same duty.
+        """
+        self.env["yst.order"].flush_model(["state"])
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """SELECT DISTINCT ON (a.id) a.id, o.id
+                         FROM yst_video_alert a
+                         JOIN yst_video_alert before
+                           ON before.camera_id = a.camera_id AND before.kind = a.kind
+                         JOIN yst_order o ON o.id = before.order_id AND o.state NOT IN %s
+                        WHERE a.id = ANY(%s) AND before.id != a.id
+                     ORDER BY a.id, o.id DESC""",
+                    ENDED_STATES,
+                    self.ids,
+                )
+            )
+        )
 
     def _spots(self):
         rows = self.env.execute_query(

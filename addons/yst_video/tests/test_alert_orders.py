@@ -136,15 +136,27 @@ class TestAlertOrders(VideoCase):
         self.assertEqual(set(links.mapped("source_id")), set(alerts[:3].ids))
 
     def test_a_neighbour_some_minutes_later_joins_the_order(self):
-        cameras, rules = self.near(2)
+        cameras, rules = self.near(3)
         first = self.made(camera=cameras[0], rule=rules[0])
         second = self.made(camera=cameras[1], rule=rules[1],
                            started_at=stamp(NOON + timedelta(minutes=9)))
         self.assertEqual(second.order_id, first.order_id)
         self.assertEqual(second.order_state, "dispatched")
-        later = self.made(camera=cameras[1], rule=rules[1],
+        later = self.made(camera=cameras[2], rule=rules[2],
                           started_at=stamp(NOON + timedelta(minutes=25)))
         self.assertNotEqual(later.order_id, first.order_id)
+
+    def test_what_one_camera_sees_again_is_the_same_duty_until_its_order_is_over(self):
+        cameras, rules = self.near(1)
+        first = self.made(camera=cameras[0], rule=rules[0])
+        again = self.made(camera=cameras[0], rule=rules[0],
+                          started_at=stamp(NOON + timedelta(hours=3)))
+        self.assertEqual(again.order_id, first.order_id)
+        first.order_id.sudo().action_cancel("误派")
+        anew = self.made(camera=cameras[0], rule=rules[0],
+                         started_at=stamp(NOON + timedelta(hours=4)))
+        self.assertTrue(anew.order_id)
+        self.assertNotEqual(anew.order_id, first.order_id)
 
     def test_an_order_that_is_over_is_not_joined(self):
         cameras, rules = self.near(2)
