@@ -104,7 +104,7 @@ export class VideoWall extends Component {
             clearInterval(this.ticking);
         });
         useExternalListener(document, "visibilitychange", () => this.poll());
-        useExternalListener(window, "keydown", (ev) => this.onKey(ev));
+        useExternalListener(window, "keydown", (ev) => this.onKey(ev), { capture: true });
     }
 
     // ---------------------------------------------------------------- what is shown

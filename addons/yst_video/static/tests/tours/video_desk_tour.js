@@ -140,7 +140,19 @@ registry.category("web_tour.tours").add("yst_operator_watches", {
             run: "click",
         },
         {
+            trigger: ".o_yst_tile[data-state=live]:first",
+            run: "click",
+        },
+        {
+            content: "the key closes it as well",
+            trigger: ".o_yst_tile_large[data-state=live] img",
+            run: "press Escape",
+        },
+        {
             trigger: ".o_yst_wall_grid .o_yst_tile",
+        },
+        {
+            trigger: "body:not(:has(.o_yst_tile_large))",
         },
     ],
 });
