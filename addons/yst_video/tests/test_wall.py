@@ -191,7 +191,8 @@ class TestWallRoutes(ApiCase):
 
     def test_live_view_says_what_to_set_and_loads_nothing(self):
         self.env["ir.config_parameter"].sudo().set_param("yst_video.gateway_url", "")
-        for user, word in ((self.operator, "Ask the video manager"), (self.manager, "Video settings")):
+        words = {self.operator: "Ask the video manager", self.manager: "Video settings"}
+        for user, word in words.items():
             self.log_in(user)
             self.ask("/yst/video/purpose", code="duty")
             answer = self.ask("/yst/video/live", camera_id=self.camera.id)
