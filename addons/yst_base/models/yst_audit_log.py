@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from .. import append_only
+
 DETAIL_LENGTH = 2000
 
 
@@ -56,21 +58,7 @@ class AuditLog(models.Model):
 
     def init(self):
         """Let the database itself refuse changes."""
-        self.env.cr.execute(
-            """
-            CREATE OR REPLACE FUNCTION yst_audit_log_refuse() RETURNS trigger AS $$
-            BEGIN
-                RAISE EXCEPTION 'yst_audit_log: lines of the audit log cannot be changed'
-                    USING ERRCODE = 'insufficient_privilege';
-            END $$ LANGUAGE plpgsql;
-            CREATE OR REPLACE TRIGGER yst_audit_log_append_only
-                BEFORE UPDATE OR DELETE ON yst_audit_log
-                FOR EACH ROW EXECUTE FUNCTION yst_audit_log_refuse();
-            CREATE OR REPLACE TRIGGER yst_audit_log_no_truncate
-                BEFORE TRUNCATE ON yst_audit_log
-                FOR EACH STATEMENT EXECUTE FUNCTION yst_audit_log_refuse();
-            """
-        )
+        append_only.refuse_changes(self.env.cr, self._table, "lines of the audit log")
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.http import request
 
+from odoo.addons.yst_base import append_only
+
 #: A second look at the same within this time adds no line.
 QUIET = timedelta(minutes=10)
 
@@ -64,21 +66,7 @@ class VideoViewLog(models.Model):
 
     def init(self):
         """Let the database itself refuse changes."""
-        self.env.cr.execute(
-            """
-            CREATE OR REPLACE FUNCTION yst_video_view_log_refuse() RETURNS trigger AS $$
-            BEGIN
-                RAISE EXCEPTION 'yst_video_view_log: lines of the register cannot be changed'
-                    USING ERRCODE = 'insufficient_privilege';
-            END $$ LANGUAGE plpgsql;
-            CREATE OR REPLACE TRIGGER yst_video_view_log_append_only
-                BEFORE UPDATE OR DELETE ON yst_video_view_log
-                FOR EACH ROW EXECUTE FUNCTION yst_video_view_log_refuse();
-            CREATE OR REPLACE TRIGGER yst_video_view_log_no_truncate
-                BEFORE TRUNCATE ON yst_video_view_log
-                FOR EACH STATEMENT EXECUTE FUNCTION yst_video_view_log_refuse();
-            """
-        )
+        append_only.refuse_changes(self.env.cr, self._table, "lines of the register")
 
     # ------------------------------------------------------------------ CRUD
     @api.model_create_multi
