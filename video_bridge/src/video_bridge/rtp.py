@@ -13,6 +13,8 @@ from typing import ClassVar, Literal
 MAX_UNIT_BYTES = 8 * 1024 * 1024
 """A key frame larger than this is given up: nobody's camera sends one."""
 _START = b"\x00\x00\x00\x01"
+Tap = Callable[[memoryview, int, int], None]
+"""Payload (to be copied if it is kept), sequence number and RTP timestamp of a packet."""
 _MAX_SETS = 16
 _MAX_SET_BYTES = 64 * 1024
 
@@ -64,6 +66,7 @@ class Depacketiser:
         "lost",
         "packets",
         "parameters",
+        "tap",
     )
     codec: ClassVar[Literal["h264", "hevc"]]
     header_size: ClassVar[int]
@@ -83,6 +86,8 @@ class Depacketiser:
         """Packets that make no sense."""
         self.damaged_keys = 0
         """Key frames given up because a part was missing or too large."""
+        self.tap: Tap | None = None
+        """Is given every packet's payload while the stream is recorded."""
         self._expected = -1
         self._stamp = -1
         self._marker_ends = True
@@ -122,6 +127,8 @@ class Depacketiser:
         if first & 0xC0 != 0x80 or stop - start < self.header_size:
             self.broken += 1
             return
+        if self.tap is not None:
+            self.tap(view[start:stop], sequence, stamp)
         gap = (sequence - self._expected) & 0xFFFF if self._expected >= 0 else 0
         self._expected = (sequence + 1) & 0xFFFF
         if stamp != self._stamp:
