@@ -26,8 +26,10 @@ from . import yst_video_correlation
 from . import yst_video_alert_order
 from . import yst_video_alert_judgement
 from . import yst_video_alert_desk
+from . import yst_video_alert_clip
 from . import yst_video_alert_sample
 from . import yst_video_snapshot
+from . import yst_video_clip
 from . import yst_video_false_reason
 from . import yst_video_still
 from . import yst_video_picture
@@ -42,4 +44,3 @@ from . import yst_order
 from . import ir_http
 from . import res_users
 from . import res_users_apikeys
-from . import res_config_settings

@@ -5,10 +5,11 @@ import uuid
 from datetime import date, timedelta
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tests import tagged
+from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.yst_base import qr, reference_data
@@ -358,13 +359,11 @@ class TestRegistry(RegistryCase):
     # -- settings, map, samples ----------------------------------------------------------------
 
     def test_settings_keep_the_law(self):
-        Settings = self.env["res.config.settings"]
-        for values in ({"yst_video_retention_days": 29}, {"yst_video_gateway_url": "javascript:x"}):
+        Settings = self.env["yst.video.settings.form"]
+        for values in ({"retention_days": 29}, {"gateway_url": "javascript:x"}):
             with self.subTest(values=values), self.assertRaises(ValidationError):
-                Settings.create(values)
-        Settings.create(
-            {"yst_video_retention_days": 45, "yst_video_gateway_url": "https://g/{code}"}
-        ).execute()
+                Settings.create(values).action_apply()
+        Settings.create({"retention_days": 45, "gateway_url": "https://g/{code}"}).action_apply()
         found = self.env["yst.video.settings"]._get()
         self.assertEqual(found["retention_days"], 45)
         camera = self.camera()
@@ -396,6 +395,19 @@ class TestRegistry(RegistryCase):
         self.assertEqual(self.env["yst.video.settings"]._get()["gateway_url"], "")
         with self.assertRaises(AccessError):
             self.as_role("operator", self.env["yst.video.settings.form"]).create({})
+
+    def test_the_emergency_administrator_finds_the_same_form_in_the_general_settings(self):
+        administrator = new_test_user(self.env, "v.system", "base.group_system")
+        Settings = self.env["res.config.settings"].with_user(administrator)
+        form = etree.fromstring(Settings.get_view(view_type="form")["arch"])
+        opened = form.xpath("//app[@name='yst_video']//button/@name")
+        action = self.env.ref("yst_video.action_settings")
+        self.assertEqual(opened, [str(action.id)])
+        found = self.env[action.res_model].with_user(administrator).create({})
+        self.assertEqual(found.retention_days, 30)
+        found.retention_days = 60
+        found.action_apply()
+        self.assertEqual(self.env["yst.video.settings"]._get()["retention_days"], 60)
 
     def test_a_rule_for_many_cameras_speaks_the_language_of_the_reader(self):
         self.env["res.lang"]._activate_lang("zh_CN")

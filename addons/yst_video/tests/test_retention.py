@@ -194,7 +194,7 @@ class TestRetention(VideoCase):
 
     def test_less_than_thirty_days_cannot_be_set(self):
         with self.assertRaises(ValidationError):
-            self.env["res.config.settings"].create({"yst_video_retention_days": 29}).execute()
+            self.env["yst.video.settings.form"].create({"retention_days": 29}).action_apply()
         picture = self.old(days=20)
         # not even behind the form's back
         self.env["ir.config_parameter"].sudo().set_param("yst_video.retention_days", "1")

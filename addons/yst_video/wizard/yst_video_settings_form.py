@@ -4,7 +4,10 @@ from ..models.yst_video_settings import NUMBERS, TEXTS
 
 
 class VideoSettingsForm(models.TransientModel):
-    """The video settings (视频设置) for the video manager, who is no administrator."""
+    """The video settings (视频设置), for the video manager and for the administrator.
+
+    The only form of them: the general settings, which need an administrator, lead to it.
+    """
 
     _name = "yst.video.settings.form"
     _description = "Video settings"
@@ -49,7 +52,7 @@ class VideoSettingsForm(models.TransientModel):
     def action_apply(self):
         """Store what was entered.
 
-        :raise AccessError: the user is no video manager
+        :raise AccessError: the user is neither video manager nor administrator
         """
         self.ensure_one()
         before = self.env["yst.video.settings"].video_settings()  # checks the right
