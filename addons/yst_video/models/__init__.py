@@ -21,6 +21,7 @@ from . import yst_video_bridge
 from . import yst_video_bridge_key
 from . import yst_video_bridge_lease
 from . import yst_video_alert
+from . import yst_video_alert_twin
 from . import yst_video_alert_ingest
 from . import yst_video_correlation
 from . import yst_video_alert_order

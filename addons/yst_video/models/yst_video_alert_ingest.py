@@ -45,27 +45,34 @@ class YstVideoAlert(models.Model):
         self.env.flush_all()
         reports = self._checked_reports(items)
         known = self._known_episodes(reports)
+        twins = self._twins_of(bridge, reports, known)
         rules = self._rules_of(reports)
         results, rows, pictures = [], {}, []
         for item, report in zip(items, reports, strict=True):
             if isinstance(report, bridge_items.Bad):
                 results.append(self._refused(item, report))
                 continue
-            before = known.get(report.uid)
+            twin = twins.get(report.uid)
+            own = twin.uid if twin else report.uid
+            before = known.get(own)
             if before and (before["camera_id"], before["kind"]) != (report.camera, report.kind):
                 other = bridge_items.Bad(
                     "other_episode", "this uid is an episode of another camera or kind"
                 )
                 results.append(self._refused(item, other))
                 continue
-            status = self._status(before, report)
+            status = twin.status(report) if twin else self._status(before, report)
             if status == "stored":
-                row = self._folded(before, report, rules, bridge)
-                known[report.uid] = rows[report.uid] = row
+                row = (
+                    twin.folded(before, report, bridge)
+                    if twin
+                    else self._folded(before, report, rules, bridge)
+                )
+                known[own] = rows[own] = row
             # the boxes are those of its picture; with several, nobody knows of which
             boxes = report.boxes if len(report.pictures) == 1 else []
             pictures += [
-                (report.uid, report.sequence, picture, boxes) for picture in report.pictures
+                (own, report.sequence, picture, boxes) for picture in report.pictures
             ]
             results.append(
                 {
@@ -77,6 +84,7 @@ class YstVideoAlert(models.Model):
                 }
             )
         ids = self._store_episodes(rows)
+        self._note_twins(twins.values())
         for uid, row in known.items():
             ids.setdefault(uid, row.get("id"))
         self.env["yst.video.snapshot"]._store(
@@ -136,9 +144,18 @@ class YstVideoAlert(models.Model):
     @api.model
     def _known_episodes(self, reports):
         """{uid: row} of the reports' episodes that are in the database; one statement."""
-        uids = {each.uid for each in reports if not isinstance(each, bridge_items.Bad)}
+        return self._known_uids(
+            {each.uid for each in reports if not isinstance(each, bridge_items.Bad)}
+        )
+
+    @api.model
+    def _known_uids(self, uids):
+        """{uid: row} of the episodes that are in the database; one statement."""
+        if not uids:
+            return {}
         names = ("id", "uid", "camera_id", "kind", "sequence", "episode_state", "started_at",
-                 "score", "count", "reading", "has_reading", "boxes", "clip_ref")
+                 "last_at", "ended_at", "score", "count", "reading", "has_reading", "boxes",
+                 "clip_ref", "bridge_id")
         rows = self.env.execute_query(
             SQL(
                 "SELECT %s FROM yst_video_alert WHERE uid = ANY(%s)",
@@ -209,6 +226,7 @@ class YstVideoAlert(models.Model):
         if not before:
             return row
         row.update(id=before.get("id"), before=before["before"])
+        row["started_at"] = min(before["started_at"], report.started_at)
         if closed:  # the last report says that nothing is seen any more: what was stays
             row["score"] = row["score"] or before["score"]
             row["count"] = row["count"] or before["count"]
@@ -329,7 +347,9 @@ class YstVideoAlert(models.Model):
 
     @api.model
     def _cron_close_silent(self):
-        """Close episodes of cameras about which nothing has been heard for 30 minutes.
+        """Close episodes of cameras about which nothing has been heard for 30 minutes, and those
+        that were silent for as long and whose camera another bridge has, which knows nothing of
+        them: that one reports every five minutes what it goes on with.
 
         A later report about the episode opens it again.
         """
@@ -344,7 +364,8 @@ class YstVideoAlert(models.Model):
                       AND a.last_at < %(since)s AND a.write_date < %(since)s
                       AND (h.updated_at IS NULL OR h.updated_at < %(since)s
                            OR h.lease_until IS NULL OR h.lease_until < %(since)s
-                           OR c.state IN ('planned', 'retired'))
+                           OR c.state IN ('planned', 'retired')
+                           OR COALESCE(a.keeper_id, a.bridge_id) != h.bridge_id)
                 RETURNING a.id, a.uid, a.camera_id, a.kind, a.episode_state, a.last_at""",
                 note=self._in_office_language().env._(
                     "Nothing was heard of the camera for %s minutes.", SILENT_MINUTES

@@ -185,9 +185,18 @@ class YstVideoBridge(models.Model):
         self._forget_cached_health()
         return sorted(refused | (rows.keys() - {camera for (camera,) in taken}))
 
-    @api.model
     def _open_episodes(self, cameras):
-        """Episodes that go on before cameras, for the bridge that takes them over."""
+        """Episodes that go on before cameras, for this bridge, which takes them over."""
+        self.env.cr.execute(
+            SQL(
+                """UPDATE yst_video_alert SET keeper_id = %(bridge)s
+                    WHERE camera_id = ANY(%(cameras)s) AND episode_state = 'open'
+                      AND keeper_id IS DISTINCT FROM %(bridge)s""",
+                bridge=self.id,
+                cameras=cameras,
+            )
+        )
+        self.env["yst.video.alert"].invalidate_model(["keeper_id"], flush=False)
         alerts = self.env["yst.video.alert"].search_fetch(
             [("camera_id", "in", cameras), ("episode_state", "=", "open")],
             ["uid", "sequence", "camera_id", "rule_id", "kind", "started_at", "last_at"],

@@ -1,4 +1,5 @@
 from . import test_ingest
+from . import test_alert_twin
 from . import test_live
 from . import test_hostile
 from . import test_api
