@@ -32,6 +32,7 @@ COMMANDS: dict[str, Command] = {
     "run": Command("video_bridge.run", "read the cameras and deliver alerts"),
     "check": Command("video_bridge.check", "connect to one camera and say what it sends"),
     "gateway": Command("video_bridge.gateway", "write the media gateway's settings"),
+    "live-gateway": Command("video_bridge.live_gateway", "a small media gateway for trying out"),
     "spool": Command("video_bridge.spool_command", "show what waits and what was refused"),
     "replay": Command("video_bridge.replay", "apply rules to a file, to tune them"),
     "sample-server": Command("video_bridge.sample_server", "serve sample clips as RTSP cameras"),
