@@ -1,0 +1,158 @@
+from collections import defaultdict
+
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+KINDS = [
+    ("area", "Area"),
+    ("department", "Department"),
+    ("role", "Role"),
+    ("group", "Saved group"),
+    ("user", "Person"),
+]
+REACHES = [
+    ("liaison", "Its liaisons"),
+    ("cadres", "All its cadres"),
+    ("below", "All cadres there and below"),
+]
+#: the field that each kind is about
+SUBJECT = {
+    "area": "area_id",
+    "department": "department_id",
+    "role": "role_id",
+    "group": "group_id",
+    "user": "user_id",
+}
+
+
+class CirculationAudience(models.Model):
+    """One line of whom an item goes to (收件范围): an area, a department, a role, a saved group
+    or a person. Lines say whom one means; who that is gets settled once, when the item is sent.
+
+    A further kind needs its selection, its field in ``SUBJECT`` and a ``_people_of_<kind>``.
+    """
+
+    _name = "yst.circulation.audience"
+    _description = "Audience of a Circulated Item"
+    _order = "item_id, sequence, id"
+
+    item_id = fields.Many2one(
+        "yst.circulation.item", required=True, index=True, ondelete="cascade"
+    )
+    sequence = fields.Integer(default=10)
+    kind = fields.Selection(KINDS, required=True, default="user")
+    area_id = fields.Many2one("yst.area", ondelete="restrict")
+    reach = fields.Selection(REACHES, default="liaison")
+    department_id = fields.Many2one("hr.department", ondelete="restrict")
+    role_id = fields.Many2one("res.users.role", ondelete="restrict")
+    group_id = fields.Many2one("yst.circulation.group", ondelete="restrict")
+    user_id = fields.Many2one("res.users", domain=[("share", "=", False)], ondelete="restrict")
+
+    @api.depends(*SUBJECT.values(), "kind", "reach")
+    def _compute_display_name(self):
+        reach = dict(self._fields["reach"]._description_selection(self.env))
+        for line in self:
+            subject = line[SUBJECT[line.kind]].sudo().display_name or ""
+            if line.kind == "area":
+                subject = f"{subject} · {reach.get(line.reach, '')}"
+            line.display_name = subject
+
+    @api.constrains("kind", *SUBJECT.values())
+    def _check_subject(self):
+        for line in self:
+            if not line[SUBJECT[line.kind]]:
+                raise ValidationError(self.env._("Say whom the line is about."))
+
+    # -- whom it means ---------------------------------------------------------------------------
+
+    def _resolve(self):
+        """Who is meant, each person once; the number of statements depends on the kinds alone.
+
+        :return: (dict of ``yst.circulation.item`` to ids of active internal users in the order
+            of the lines, dict of item to list of (line, code) of what is wrong: ``empty`` nobody
+            is in it, ``left`` somebody in it has left)
+        """
+        lines = self.sudo()
+        people, problems = defaultdict(dict), defaultdict(list)
+        found = {}
+        for kind, same in lines.grouped("kind").items():
+            found.update(getattr(same, f"_people_of_{kind}")())
+        everybody = {one for ids in found.values() for one in ids}
+        here = set(
+            self.env["res.users"]
+            .sudo()
+            .search([("id", "in", list(everybody)), ("share", "=", False)])
+            .ids
+        )
+        for line in lines:
+            named = found.get(line.id, [])
+            reached = [one for one in named if one in here]
+            if len(reached) < len(named) and line.kind in ("user", "group"):
+                problems[line.item_id].append((line, "left"))
+            elif not reached:
+                problems[line.item_id].append((line, "empty"))
+            people[line.item_id].update(dict.fromkeys(reached))
+        return {item: list(ids) for item, ids in people.items()}, problems
+
+    def _people_of_user(self):
+        return {line.id: line.user_id.ids for line in self}
+
+    def _people_of_group(self):
+        lines = self.with_context(active_test=False)
+        return {line.id: line.group_id.user_ids.ids for line in lines}
+
+    def _people_of_department(self):
+        departments = self.env["hr.department"].sudo()
+        below = departments.search([("id", "child_of", self.department_id.ids)])
+        members = defaultdict(list)
+        for department, users in self.env["hr.employee"].sudo()._read_group(
+            [("department_id", "in", below.ids), ("user_id", "!=", False)],
+            ["department_id"],
+            ["user_id:array_agg"],
+        ):
+            for above in department.parent_path.split("/"):
+                if above:
+                    members[int(above)].extend(users)
+        return {line.id: members[line.department_id.id] for line in self}
+
+    def _people_of_role(self):
+        today = fields.Date.context_today(self)
+        members = defaultdict(list)
+        for role, users in self.env["res.users.role.line"].sudo()._read_group(
+            [
+                ("role_id", "in", self.role_id.ids),
+                "|", ("date_from", "=", False), ("date_from", "<=", today),
+                "|", ("date_to", "=", False), ("date_to", ">=", today),
+            ],
+            ["role_id"],
+            ["user_id:array_agg"],
+        ):
+            members[role.id] = users
+        return {line.id: members[line.role_id.id] for line in self}
+
+    def _people_of_area(self):
+        below, above = self.env["yst.area"].sudo(), {}
+        if wide := self.filtered(lambda line: line.reach == "below").area_id:
+            below = below.search([("id", "child_of", wide.ids)])
+            above = {area.id: area.parent_path.split("/") for area in below}
+        at, within = defaultdict(list), defaultdict(list)
+        cadres = self.env.ref("yst_base.group_cadre")
+        for area, users in self.env["res.users"].sudo()._read_group(
+            [("jurisdiction_ids", "in", (below | self.area_id).ids),
+             ("all_group_ids", "in", cadres.ids)],
+            ["jurisdiction_ids"],
+            ["id:array_agg"],
+        ):
+            at[area.id] = users
+            for one in above.get(area.id, ()):
+                if one:
+                    within[int(one)].extend(users)
+        liaisons = self.area_id.with_context(active_test=False)
+        answer = {}
+        for line in self:
+            area = line.area_id.id
+            if line.reach == "liaison":
+                answer[line.id] = liaisons.browse(area).liaison_ids.ids
+            else:
+                answer[line.id] = (within if line.reach == "below" else at)[area]
+        return answer
