@@ -36,19 +36,26 @@ class Order(models.Model):
         """Those of the orders that the user may accept, return and give feedback on.
 
         The named handler alone, where one is named; else the department's people, and where no
-        department is named, whoever's jurisdiction the area lies in.
+        department is named, those who answer for the area: not who only watches it from above.
         """
         user = self.env.user
         orders = self.sudo()
         mine = orders.filtered(lambda one: one.user_id == user)
         unnamed = orders.filtered(lambda one: not one.user_id)
         if unnamed and user.has_group("yst_base.group_cadre"):
-            areas = set(user._jurisdiction_area_ids())
-            departments = user._order_departments()
+            duty, departments = user._order_duty(), user._order_departments()
+
+            def answers(area):
+                path = area.parent_path or ""
+                return any(
+                    path.startswith(own) and not path.startswith(tuple(others))
+                    for own, others in duty
+                )
+
             mine |= unnamed.filtered(
                 lambda one: one.department_id in departments
                 if one.department_id
-                else one.area_id.id in areas
+                else answers(one.area_id)
             )
         return self.browse(mine.ids)
 

@@ -74,11 +74,7 @@ class Order(models.Model):
         :param extensible: whether more time can still be given
         """
         state, user, task = self.state, self.env.user, self.kind == "task"
-        dispatch, verify = self.may_dispatch, self.may_verify
-        # the desk could accept whatever lies in its areas: it names a handler instead
-        handle = self.may_handle and (
-            not dispatch or self.user_id == user or self.area_id in user.jurisdiction_ids
-        )
+        dispatch, verify, handle = self.may_dispatch, self.may_verify, self.may_handle
         working = state == "accepted" and self.user_id == user
         asked = bool(self.extension_asked_amount)
         granting = dispatch and user not in (self.user_id | self.extension_asked_by_id)
@@ -90,7 +86,7 @@ class Order(models.Model):
             "photo": working,
             "feedback": working,
             "ask_extension": working and task and extensible and not asked,
-            "assign": (self.may_handle or dispatch) and state in ("dispatched", "accepted"),
+            "assign": (handle or dispatch) and state in ("dispatched", "accepted"),
             "redispatch": dispatch and state in ("dispatched", "returned", "accepted"),
             "verify": verify and state == "feedback",
             "send_back": verify and state == "feedback",
@@ -270,14 +266,12 @@ class Order(models.Model):
         at the desk to verify and to dispatch anew."""
         user = self.env.user
         desk = user.has_group(DISPATCHER)
-        # the desk sees whole areas: of their unnamed orders only those of its very own area
-        within = Domain("area_id", "in" if desk else "child_of", user.jurisdiction_ids.ids)
         departments = user._order_departments().ids
         mine = Domain("user_id", "=", user.id) | (
             Domain("user_id", "=", False)
             & (
                 Domain("department_id", "in", departments)
-                | (Domain("department_id", "=", False) & within)
+                | (Domain("department_id", "=", False) & user._order_duty_domain())
             )
         )
         todo = Domain("state", "in", ("dispatched", "accepted")) & mine

@@ -103,7 +103,7 @@ class TestClock(OrderCase):
                 order.action_extend(1, "再给")
 
     def test_nobody_grants_time_to_themselves(self):
-        order = self.accepted(user=self.desk2)
+        order = self.accepted(user=self.desk2, user_id=self.desk2.id)
         theirs = self.as_user(self.desk2, order)
         theirs.action_ask_extension(1, "来不及")
         with self.assertRaises(AccessError):

@@ -53,7 +53,7 @@ class TestFlow(OrderCase):
             seen += 1
 
     def test_handler_does_not_verify(self):
-        order = self.accepted(user=self.desk2)
+        order = self.accepted(user=self.desk2, user_id=self.desk2.id)
         self.as_user(self.desk2, order).action_feedback("自己处理")
         with self.assertRaises(AccessError):
             self.as_user(self.desk2, order).action_verify()
@@ -64,7 +64,7 @@ class TestFlow(OrderCase):
         self.as_user(self.desk, order).action_verify()
 
     def test_who_gave_feedback_does_not_verify_after_a_change_of_handler(self):
-        order = self.accepted(user=self.desk2)
+        order = self.accepted(user=self.desk2, user_id=self.desk2.id)
         self.as_user(self.desk2, order).action_feedback("自己处理")
         order.action_send_back("不清楚")
         order.action_assign(self.cadre.id)
@@ -183,7 +183,7 @@ class TestFlow(OrderCase):
             closed.action_cancel("x")
 
     def test_follow_up_after_closing_by_another(self):
-        order = self.accepted(user=self.desk2)
+        order = self.accepted(user=self.desk2, user_id=self.desk2.id)
         self.as_user(self.desk2, order).action_feedback("处理了")
         with self.assertRaises(UserError):
             order.action_follow_up("satisfied", "很好")

@@ -247,17 +247,17 @@ class TestHostile(OrderCase):
             self.assertEqual(line.date.date(), fields.Datetime.now().date())
 
     def test_who_grants_more_time_does_not_become_the_handler(self):
-        order = self.accepted(user=self.desk)
+        order = self.accepted(user=self.desk, user_id=self.desk.id)
         theirs = self.as_user(self.desk, order)
         self.refused(theirs.action_extend, 1, "多给一点", errors=AccessError)
         theirs.action_assign(self.cadre.id)
         theirs.action_extend(1, "多给一点")
         self.refused(theirs.action_assign, self.desk.id, errors=AccessError)
         theirs.action_assign(self.colleague.id)  # anybody else may
-        waiting = self.dispatched()
+        waiting = self.dispatched(self.subdistrict)
         self.as_user(self.desk, waiting).action_extend(1, "多给一点")
         self.refused(self.as_user(self.desk, waiting).action_accept, errors=AccessError)
-        self.as_user(self.cadre, waiting).action_accept()
+        self.as_user(self.desk2, waiting).action_accept()
 
     def test_no_order_is_filled_with_photos_or_endless_words(self):
         order = self.accepted()

@@ -8,7 +8,7 @@ from freezegun import freeze_time
 from lxml import etree
 
 from odoo.exceptions import AccessError
-from odoo.fields import Command
+from odoo.fields import Command, Datetime
 from odoo.tests import tagged
 from odoo.tests.form import Form
 from odoo.tools.safe_eval import safe_eval
@@ -93,6 +93,51 @@ class TestOrderScreens(OrderCase):
         order.sudo().user_id = self.leader  # seen, as its handler, in another's area
         self.assertNotIn("supervise", self.may(self.leader, order))
 
+    def test_who_watches_an_area_from_above_does_not_handle_its_orders(self):
+        """Neither button nor server: the community has people of its own."""
+        above = self._user("o.above", "yst_base.group_cadre", self.subdistrict)
+        order = self.dispatched(self.north)
+        step = {"accept", "return", "assign"}
+        for user in (self.leader, self.desk, above):
+            with self.subTest(user.login):
+                self.assertFalse(step - {"assign"} & self.may(user, order))
+                theirs = self.as_user(user, order)
+                with self.assertRaises(AccessError):
+                    theirs.action_accept()
+                with self.assertRaises(AccessError):
+                    theirs.action_return("不属本辖区")
+                self.assertNotIn("to_accept", self.todo(user))
+        self.assertEqual(order.state, "dispatched")
+        for user in (self.cadre, self.colleague):
+            self.assertEqual(self.may(user, order), step)
+        below = self.dispatched(self.grid)
+        self.assertEqual(self.may(self.cadre, below), step, "the grid has nobody of its own")
+        self.assertEqual(self.todo(self.cadre), {"to_accept": 2})
+
+    def test_where_nobody_is_nearer_those_above_handle_it(self):
+        lonely = self.env["yst.area"].create(
+            {"name": "测试西社区", "code": "997999001003", "kind": "community",
+             "parent_id": self.subdistrict.id}
+        )
+        order = self.dispatched(lonely)
+        self.assertLess({"accept", "return"}, self.may(self.desk, order))
+        self.assertEqual(self.todo(self.leader), {"to_accept": 1})
+        self.as_user(self.leader, order).action_accept()
+        self.assertEqual(order.user_id, self.leader)
+
+    def test_who_has_the_shift_handles_what_lies_below_it(self):
+        now = Datetime.now()
+        self.env["yst.duty.shift"].create({
+            "area_id": self.grid.id, "start": now - timedelta(hours=1),
+            "stop": now + timedelta(hours=7), "user_ids": [Command.set(self.leader.ids)],
+        })
+        order = self.dispatched(self.grid)
+        self.assertLess({"accept", "return"}, self.may(self.leader, order))
+        self.assertEqual(self.may(self.cadre, order), set(), "others have the shift of the grid")
+        self.assertEqual(self.todo(self.leader), {"to_accept": 1})
+        self.as_user(self.leader, order).action_accept()
+        self.assertEqual(order.user_id, self.leader)
+
     # ------------------------------------------------------------------ to do
     def todo(self, user):
         self.env.invalidate_all()
@@ -115,12 +160,15 @@ class TestOrderScreens(OrderCase):
     def test_the_counter_and_the_filter_agree(self):
         self.dispatched(count=3)
         self.reported()
-        for user in (self.desk, self.cadre, self.other):
+        self.dispatched(self.grid)
+        for user in (self.desk, self.leader, self.cadre, self.other):
             Order = self.env["yst.order"].with_user(user)
             found = Order.search([("todo", "=", True)])
             self.assertEqual(len(found), Order.get_todo()["total"])
             self.assertEqual(found, found.filtered("todo"))
             rest = Order.search([("todo", "=", False)])
+            for order in found.filtered(lambda one: one.state == "dispatched"):
+                self.assertIn("accept", self.may(user, order), "what waits can be done")
             self.assertEqual(Order.search([]), found | rest)
             self.assertFalse(found & rest)
 
