@@ -80,11 +80,12 @@ UNSURE = Finding("unsure")
 class Course:
     """An episode machine with a wall clock that can be set apart from the monotonic one."""
 
-    def __init__(self, timing: Timing, resume: object = None, shift: float = 0.0) -> None:
+    def __init__(self, timing: Timing, resume: object = None, shift: float = 0.0,
+                 quiet: float = 0.0) -> None:
         self.shift = shift
         self.pictures = 0
         self.machine = Episodes(
-            7, Rule(5, "crowd"), timing, self._shoot, resume, 0.0  # type: ignore[arg-type]
+            7, Rule(5, "crowd"), timing, self._shoot, resume, 0.0, quiet  # type: ignore[arg-type]
         )
 
     def _shoot(self, shown: Picture):  # type: ignore[no-untyped-def]

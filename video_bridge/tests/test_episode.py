@@ -64,6 +64,22 @@ def test_cooldown_keeps_quiet_and_then_lets_a_new_episode_begin():
     assert again[0].uid != first[0].uid and again[0].sequence == 1
 
 
+def test_an_earlier_cooldown_goes_on_after_a_restart():
+    course = Course(TEN, quiet=60.0)
+    assert not course.play([YES] * 20, 0), "within the cooldown of 60 s"
+    assert [e.event for e in course.play([YES] * 20, 60)] == ["open"]
+
+
+@pytest.mark.parametrize(("ago", "left"), [(20, 40), (70, 0), (-3600, 60), (10**8, 0)])
+def test_a_rule_keeps_quiet_for_the_rest_of_its_cooldown(monkeypatch, ago, left):
+    """However the wall clock was set meanwhile: never longer than the cooldown."""
+    monkeypatch.setattr("video_bridge.eyes.time.time", lambda: WALL)
+    eye = _Eye(_crowd(cooldown=60), ended={(1, "crowd"): WALL - ago})
+    eye.found.boxes = THREE
+    opened = [clock for clock in range(0, 120, 2) if eye.see(clock)]
+    assert opened[0] == left + 4, "after its duration of 4 s"
+
+
 def test_growth_is_told_at_most_every_thirty_seconds():
     course = Course(Timing(duration=0, release=10))
     many = [Finding("yes", 0.7, 8 + number) for number in range(60)]
@@ -161,12 +177,13 @@ class _People:
 class _Eye:
     """An eye with clocks."""
 
-    def __init__(self, *rules: Rule, resume=(), pixelate=False, detector=True) -> None:
+    def __init__(self, *rules: Rule, resume=(), pixelate=False, detector=True, ended=None) -> None:
         self.clock = 0.0
         self.found = _People()
         camera = Camera(7, "", "c", "file", rules=rules, pixelate=pixelate)
         self.eye = CameraEye(
-            camera, self.found if detector else None, resume=resume, now=lambda: self.clock
+            camera, self.found if detector else None, resume=resume, ended=ended,
+            now=lambda: self.clock
         )
 
     def see(self, clock: float, moved: bool = True, at: float | None = None) -> list[AlertEvent]:

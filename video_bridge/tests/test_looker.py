@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -12,7 +14,7 @@ import pytest
 from clips_for_tests import encode
 from video_bridge.keyqueue import Waiting
 from video_bridge.looker import Looker, LookerSettings, Sight
-from video_bridge.model import Box, Camera, Image, Rule, Still
+from video_bridge.model import AlertEvent, Box, Camera, Image, Rule, Still
 from video_bridge.rtp import KeyUnit
 from video_bridge.sources import PyAvSource
 from video_bridge.spool import Spool
@@ -116,6 +118,29 @@ def test_a_crowd_becomes_an_event_on_the_disk_and_its_way_is_timed(
     assert figures.last_spooled[-1][1] >= 0.25
     assert sum(figures.spooled.counts) == 1
     assert bench.sight.hot
+
+
+def test_a_restart_does_not_cut_a_cooldown_short(
+    tmp_path: Path, persons: Persons, units: list[KeyUnit]
+) -> None:
+    camera = Camera(1, "1", "one", "rtsp://h/x", rules=(replace(CROWD, cooldown=3600),))
+    with contextlib.closing(Spool(tmp_path / "spool.db")) as spool:
+        spool.put([AlertEvent("a", n, kind, 1, 1, "crowd", time.time() - 60, time.time() - 50,
+                              score=0.9, count=3) for n, kind in ((1, "open"), (2, "close"))])
+    bench = Bench(tmp_path, camera)
+    try:
+        bench.show(units[0])
+        bench.show(units[1])
+        assert bench.looker.figures.events == 0
+        # other rules for the camera do not make it forget either
+        bench.looker.change(bench.sight, replace(camera, name="two"), ZONE)
+        bench.show(units[2])
+        assert bench.looker.figures.events == 0
+        bench.looker.change(bench.sight, replace(camera, rules=(CROWD,)), ZONE)
+        bench.show(units[0])
+        assert bench.looker.figures.events == 1
+    finally:
+        bench.close()
 
 
 def test_weak_boxes_where_nothing_moves_are_not_looked_for_again_and_again(

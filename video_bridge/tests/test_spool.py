@@ -13,8 +13,11 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from spool_events import START, episode, event
@@ -114,6 +117,22 @@ def test_open_episodes_follow_from_what_was_put(spool: Spool) -> None:
 def test_a_late_step_does_not_open_a_closed_episode_again(spool: Spool) -> None:
     spool.put([event("a", 3, "close"), event("a", 2, "update")])
     assert spool.open_episodes([7]) == []
+
+
+def test_when_the_last_episode_of_each_rule_ended_is_remembered(
+    spool: Spool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool.put([*episode("a", 3), *episode("b", 5), *episode("c", 2, camera=8),
+               event("d", 9), replace(event("e", 7, "close"), rule=6)])
+    all_of(spool)
+    assert spool.ended(7) == {(5, "crowd"): START + 5, (6, "crowd"): START + 7}
+    assert spool.ended(9) == {}
+    with closing(Spool(tmp_path / "spool.db")) as later:
+        assert later.ended(7) == spool.ended(7)
+        # what waits in memory counts too
+        monkeypatch.setattr(later, "_write", Mock(side_effect=sqlite3.OperationalError("full")))
+        later.put([event("d", 10, "close")])
+        assert later.ended(7) == {(5, "crowd"): START + 10, (6, "crowd"): START + 7}
 
 
 def test_adopted_episodes_are_remembered_and_forgotten(spool: Spool) -> None:

@@ -551,6 +551,21 @@ async def test_of_two_episodes_of_one_rule_the_later_is_closed(
     assert platform.episodes["second"].sequence == 2000
 
 
+async def test_an_own_episode_gives_way_to_the_one_that_the_platform_tells(
+    bridge: Bridge, platform: Platform, fleet: Cameras, spool: Spool
+) -> None:
+    """Both are one event, seen here while the bridge was cut off: one alert in the platform."""
+    platform.faults["alerts"] = ["500"] * 5
+    spool.put([event("mine", 1)])
+    platform.told = [told("theirs", 4, started=START + 40)]
+    await bridge()
+    await until(lambda: fleet.cameras)
+    assert [e.uid for e in fleet.assigned[-1][1]] == ["theirs"]
+    await until(lambda: "mine" in platform.episodes
+                and platform.episodes["mine"].state == "closed")
+    assert platform.episodes["mine"].sequence == 1000
+
+
 async def test_a_camera_read_here_while_others_had_it_begins_again_with_their_episode(
     bridge: Bridge, platform: Platform, fleet: Cameras, spool: Spool
 ) -> None:

@@ -87,13 +87,20 @@ class Episodes:
         photographer: Photographer,
         resume: OpenEpisode | None = None,
         clock: float = 0.0,
+        quiet: float = 0.0,
     ) -> None:
+        """The episodes of a rule from now on.
+
+        :param resume: an episode that goes on.
+        :param clock: the monotonic clock now.
+        :param quiet: seconds for which an earlier episode's cooldown lasts yet.
+        """
         self.camera = camera
         self.rule = rule
         self.timing = timing
         self.state: Literal["idle", "pending", "open"] = "idle"
         self._photographer = photographer
-        self._quiet_until = float("-inf")
+        self._quiet_until = clock + quiet if quiet > 0 else float("-inf")
         self._course: _Course | None = None
         if resume is not None:
             self.state = "open"

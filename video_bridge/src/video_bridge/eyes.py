@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
@@ -71,10 +71,18 @@ class CameraEye:
         detector: Detector | None,
         *,
         resume: Sequence[OpenEpisode] = (),
+        ended: Mapping[tuple[int, str], float] | None = None,
         now: Callable[[], float] = time.monotonic,
         timezone: ZoneInfo = _DEFAULT_ZONE,
     ) -> None:
+        """The eye of a camera.
+
+        :param resume: episodes to go on with.
+        :param ended: when the last episode of a rule and kind ended (UTC seconds): a restart
+            does not cut its cooldown short.
+        """
         self.camera = camera
+        self._ended = ended or {}
         self._detector = detector
         self._now = now
         self._zone = timezone
@@ -215,7 +223,13 @@ class CameraEye:
             cooldown=rule.cooldown,
             hits=int(rule.params.get("hits", judge.hits if judge is not None else 1)),
         )
-        return Episodes(self.camera.id, rule, timing, self._photograph, resume, self._now())
+        quiet = 0.0
+        if (at := self._ended.get((rule.id, rule.kind))) is not None:
+            # not longer than the cooldown itself, however the clock was set meanwhile
+            quiet = min(rule.cooldown, max(0.0, at + rule.cooldown - time.time()))
+        return Episodes(
+            self.camera.id, rule, timing, self._photograph, resume, self._now(), quiet
+        )
 
     def _end_orphans(self, at: float, clock: float) -> list[AlertEvent]:
         orphans, self._orphans = self._orphans, []

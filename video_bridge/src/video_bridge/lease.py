@@ -38,7 +38,9 @@ def settle(
     """What to go on with on cameras newly given.
 
     The platform says which episodes are open there; what we have not delivered yet is newer than
-    what it knows. Of two episodes of one rule the older is gone on with and the other is closed.
+    what it knows. Of two episodes of one rule the one that the platform told is gone on with, and
+    of those the older; the other is closed: the platform puts both into one alert, which goes on
+    as long as the one it told.
     """
     mine = {e.uid: e for e in spool.open_episodes(given)} if given else {}
     if not mine and not told:
@@ -66,7 +68,8 @@ def settle(
         logger.error("what changed hands could not be noted: %s", error)
     chosen: dict[tuple[int, int, str], OpenEpisode] = {}
     surplus: list[OpenEpisode] = []
-    for episode in sorted(going, key=lambda e: e.started_at):
+    known = {e.uid for e in told}
+    for episode in sorted(going, key=lambda e: (e.uid not in known, e.started_at)):
         place = (episode.camera, episode.rule, episode.kind)
         if episode.rule and chosen.setdefault(place, episode) is episode:
             continue

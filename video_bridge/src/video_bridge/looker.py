@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 import queue
+import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -264,10 +265,19 @@ class Looker(threading.Thread):
             sight.blind = True
             return
         sight.eye = CameraEye(
-            camera, self.detector, resume=episodes, now=time.monotonic, timezone=zone
+            camera, self.detector, resume=episodes, ended=self._ended(camera.id),
+            now=time.monotonic, timezone=zone,
         )
         sight.blind = not sight.eye.wants(True)
         sight.hot = True
+
+    def _ended(self, camera: int) -> Mapping[tuple[int, str], float]:
+        assert self._spool is not None
+        try:
+            return self._spool.ended(camera)
+        except (sqlite3.Error, OSError):  # a rule that speaks too soon is better than a blind one
+            _logger.exception("Camera %d: its rules' cooldown is not known", camera)
+            return {}
 
     def change(self, sight: Sight, camera: Camera, zone: ZoneInfo) -> None:
         """A camera has other rules: open its eye anew and go on with its open episodes."""

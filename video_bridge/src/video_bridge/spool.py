@@ -183,6 +183,20 @@ class Spool:
                     found[event.uid] = spool_rows.episode(event)
         return list(found.values())
 
+    def ended(self, camera: int) -> dict[tuple[int, str], float]:
+        """{(rule, kind): when its last episode ended} of a camera, for the rules' cooldown."""
+        with self._mutex:
+            found: dict[tuple[int, str], float] = {
+                (rule, kind): at
+                for rule, kind, at in self._file.run(lambda c: c.execute(
+                    "SELECT rule, kind, max(last_at) FROM episode WHERE open = 0 AND camera = ?"
+                    " GROUP BY rule, kind", (camera,)).fetchall(), write=False)}
+            for event in self._memory.events:
+                if event.camera == camera and event.event == "close":
+                    place = (event.rule, event.kind)
+                    found[place] = max(event.at, found.get(place, event.at))
+        return found
+
     def steps(self, uids: Collection[str]) -> dict[str, tuple[int, bool, bool]]:
         """{uid: (last sequence, still open, some step not delivered yet)} of known episodes."""
         asked = list(dict.fromkeys(uids))

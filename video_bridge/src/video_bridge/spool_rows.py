@@ -39,6 +39,7 @@ CREATE TABLE IF NOT EXISTS episode (
     camera INTEGER NOT NULL, rule INTEGER NOT NULL, kind TEXT NOT NULL,
     started_at REAL NOT NULL, last_at REAL NOT NULL, open INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS episode_camera ON episode (camera) WHERE open = 1;
+CREATE INDEX IF NOT EXISTS episode_ended ON episode (camera, rule, kind, last_at) WHERE open = 0;
 CREATE TABLE IF NOT EXISTS total (name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 INSERT OR IGNORE INTO total VALUES ('events', 0), ('event_bytes', 0), ('pictures', 0),
     ('picture_bytes', 0), ('dropped_pictures', 0), ('dropped_updates', 0),
