@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import struct
 from collections.abc import Sequence
 
 import pytest
-from video_bridge.rtp import H264, H265, MAX_UNIT_BYTES, Depacketiser, KeyUnit
+from video_bridge.rtp import H264, H265, MAX_UNIT_BYTES, DeltaUnit, Depacketiser, KeyUnit
 from video_bridge.sample_server import packetise
 
 S = b"\x00\x00\x00\x01"
@@ -228,7 +229,7 @@ def test_a_picture_larger_than_any_camera_sends_is_given_up() -> None:
     stream.packet(b"\x7c\x85" + b"\x88" * 60_000)
     for _ in range(MAX_UNIT_BYTES // 60_000 + 2):
         stream.packet(b"\x7c\x05" + b"\x88" * 60_000)
-    held = stream.depacketiser._key_data
+    held = stream.depacketiser._unit
     assert held is not None
     assert len(held) == 0
     stream.packet(b"\x7c\x45end", marker=True)
@@ -276,3 +277,218 @@ def test_truncated_packets_are_counted_as_broken(cut: int) -> None:
     stream.picture(aggregate(SPS, PPS)[:-cut], IDR)
     assert stream.depacketiser.broken == 1
     assert not stream.keys
+
+
+# all packets of a read at once
+
+
+def framed(packet: bytes, channel: int = 0) -> bytes:
+    return b"$" + struct.pack(">BH", channel, len(packet)) + packet
+
+
+def random_packets(chance: random.Random, codec: str) -> list[bytes]:
+    """What a camera may send and what it may not, on several channels, some of it missing."""
+    h264 = codec == "h264"
+    sets = (SPS, PPS) if h264 else (VPS5, SPS5, PPS5)
+    others = (RECOVERY, AUD, FILLER, b"\x41\x88" + b"i" * 40, b"\x41\x40" + b"s" * 30)
+    extra = others if h264 else (b"\x4e\x01\x05", b"\x02\x01\x40" + b"s" * 30, b"\x4c\x01ff")
+    key, delta = (IDR, P) if h264 else (IDR5, TRAIL5)
+    packets, number, stamp = [], 65500, 0
+    for _ in range(1500):
+        stamp = (stamp + chance.choice((3600, 3600, 3600, 7200, -3600, 0))) & 0xFFFFFFFF
+        units = [chance.choice((delta, delta, delta, key, *extra)) * chance.choice((1, 3))]
+        if chance.random() < 0.1:
+            units = [*sets, key]
+        if chance.random() < 0.2:
+            units.append(units[-1][:2] + b"\x40" + units[-1][3:])
+        payloads = [
+            payload
+            for unit in units
+            for payload in ([unit] if chance.random() < 0.3 else fragments(unit, 25, codec))
+        ]
+        if chance.random() < 0.05:
+            payloads.append(chance.randbytes(chance.randrange(60)))
+        for place, payload in enumerate(payloads):
+            number = (number + 1) & 0xFFFF
+            first = 0x80 if chance.random() < 0.97 else chance.getrandbits(8)
+            marker = place == len(payloads) - 1 and chance.random() < 0.95
+            packet = struct.pack(">BBHII", first, marker << 7 | 96, number, stamp, 7) + payload
+            if chance.random() < 0.02:
+                packet = packet[: chance.randrange(16)]
+            if chance.random() < 0.02:
+                continue
+            packets.append(framed(packet))
+            if chance.random() < 0.03:
+                packets.append(framed(chance.randbytes(chance.randrange(40)), channel=1))
+    return packets
+
+
+def state(depacketiser: Depacketiser) -> list[object]:
+    names = [name for name in Depacketiser.__slots__ if name not in {"_on_key", "on_delta"}]
+    return [(name, getattr(depacketiser, name)) for name in names]
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("kind", [H264, H265])
+@pytest.mark.parametrize("seed", range(4))
+def test_many_packets_at_once_give_what_they_give_one_by_one(
+    kind: type[Depacketiser], keep: bool, seed: int
+) -> None:
+    chance = random.Random(seed)
+    packets = random_packets(chance, kind.codec)
+    one, many = [], []
+    single, several = kind(one.append), kind(many.append)
+    for depacketiser, taken in ((single, one), (several, many)):
+        depacketiser.keep_all = keep
+        depacketiser.on_delta = taken.append
+    buffer, waiting = bytearray(), iter(packets)
+    fed = 0
+    while fed < len(packets):
+        for packet in itertools.islice(waiting, chance.randint(1, 40)):
+            fed += 1
+            buffer += packet
+            if packet[1]:
+                continue
+            if len(packet) < 16:
+                single.broken += 1
+                continue
+            _head, first, second, number, stamp = struct.unpack_from(">IBBHI", packet)
+            single.feed(memoryview(packet), first, second, number, stamp, 16, len(packet))
+        # as it comes: a packet that is cut off waits for its rest, and for 16 bytes to look at
+        cut = len(buffer) - chance.choice((0, 0, 1, 15, 40))
+        used = several.feed_all(memoryview(bytes(buffer)), 0, max(cut, 0), 0)
+        assert used <= max(cut, 0)
+        del buffer[:used]
+    while len(buffer) and (used := several.feed_all(memoryview(bytes(buffer)), 0, len(buffer), 0)):
+        del buffer[:used]
+    if buffer:  # less than there is to look at
+        assert len(buffer) < 16
+        single.broken -= buffer[1] == 0
+    assert state(several) == state(single)
+    assert many == one
+    assert any(isinstance(unit, DeltaUnit) for unit in many) == keep
+    assert single.lost > 10
+    assert single.broken > 10
+    assert single.damaged_keys > 3
+    assert sum(isinstance(unit, KeyUnit) for unit in many) > 20
+
+
+def test_what_is_no_packet_stops_the_taking_in() -> None:
+    stream = Stream(H264, [SPS, PPS])
+    whole = framed(struct.pack(">BBHII", 0x80, 0x60, 1, 1, 1) + P)
+    for rest in (whole[:-1], whole[:20], b"RTSP/1.0 200 OK\r\n\r\n", b"\x00" * 40):
+        view = memoryview(whole + rest)
+        assert stream.depacketiser.feed_all(view, 0, len(view), 0) == len(whole)
+
+
+# pictures between key frames
+
+
+class Kept(Stream):
+    """A stream all of whose pictures are wanted."""
+
+    def __init__(self, kind: type[Depacketiser] = H264, sets: Sequence[bytes] = (SPS, PPS)) -> None:
+        super().__init__(kind, sets)
+        self.deltas: list[DeltaUnit] = []
+        self.depacketiser.on_delta = self.deltas.append
+        self.depacketiser.keep_all = True
+
+
+def test_pictures_are_kept_from_the_next_key_frame_on() -> None:
+    stream = Kept()
+    stream.picture(P)
+    assert not stream.deltas
+    stream.picture(IDR)
+    stream.picture(*fragments(P * 3, 30))
+    second = b"\x41\x40" + b"s" * 9
+    stream.picture(AUD, P, second)
+    assert [delta.data for delta in stream.deltas] == [S + P * 3, S + P + S + second]
+    assert [delta.timestamp for delta in stream.deltas] == [3 * 3600, 4 * 3600]
+    assert not any(delta.damaged for delta in stream.deltas)
+
+
+def test_what_is_kept_is_counted_all_the_same() -> None:
+    kept, plain = Kept(), Stream(H264, [SPS, PPS])
+    for stream in (kept, plain):
+        stream.picture(IDR)
+        stream.picture(P)
+        stream.picture(*fragments(P * 4, 50))
+        stream.picture(P * 2)
+        stream.picture(IDR)
+    assert kept.keys == plain.keys
+    assert len(kept.deltas) == 3
+
+
+def test_whoever_is_handed_a_key_frame_may_ask_for_what_follows_it() -> None:
+    stream = Kept()
+    stream.depacketiser.keep_all = False
+
+    def ask(unit: KeyUnit) -> None:
+        stream.keys.append(unit)
+        stream.depacketiser.keep_all = True
+
+    stream.depacketiser._on_key = ask
+    stream.picture(IDR)
+    stream.picture(P)
+    assert [delta.data for delta in stream.deltas] == [S + P]
+
+
+def test_nothing_is_kept_once_nobody_asks_until_the_next_key_frame() -> None:
+    stream = Kept()
+    stream.picture(IDR)
+    stream.picture(P)
+    stream.depacketiser.keep_all = False
+    stream.picture(P)
+    stream.depacketiser.keep_all = True
+    stream.picture(P)  # one before it is missing
+    assert len(stream.deltas) == 1
+    stream.picture(IDR)
+    stream.picture(P)
+    assert len(stream.deltas) == 2
+
+
+def test_pictures_after_a_hole_are_marked_until_the_next_key_frame() -> None:
+    stream = Kept()
+    stream.picture(IDR)
+    stream.picture(P)
+    stream.lose(2)
+    stream.picture(P)
+    stream.picture(P)
+    stream.picture(IDR)
+    stream.picture(P)
+    assert [delta.damaged for delta in stream.deltas] == [False, True, True, False]
+
+
+def test_nothing_is_kept_after_a_damaged_key_frame() -> None:
+    stream = Kept()
+    stream.picture(IDR)
+    first, *_middle, last = fragments(IDR, 20)
+    stream.stamp += 3600
+    stream.packet(first)
+    stream.lose(3)
+    stream.packet(last, marker=True)
+    stream.picture(P)
+    assert stream.depacketiser.damaged_keys == 1
+    assert not stream.deltas
+
+
+def test_b_frames_are_kept_in_the_order_in_which_they_are_sent() -> None:
+    stream = Kept(H265, [VPS5, SPS5, PPS5])
+    stream.picture(IDR5)
+    for stamp in (5 * 3600, 3 * 3600, 4 * 3600):
+        stream.stamp = stamp - 3600
+        stream.picture(TRAIL5)
+    assert [delta.timestamp // 3600 for delta in stream.deltas] == [5, 3, 4]
+    assert {delta.data for delta in stream.deltas} == {S + TRAIL5}
+
+
+def test_a_picture_between_key_frames_that_is_too_large_is_not_handed_over() -> None:
+    stream = Kept()
+    stream.picture(IDR)
+    stream.stamp += 3600
+    stream.packet(b"\x7c\x81" + b"\x9a" * 60_000)
+    for _ in range(MAX_UNIT_BYTES // 60_000 + 2):
+        stream.packet(b"\x7c\x01" + b"\x9a" * 60_000)
+    stream.packet(b"\x7c\x41end", marker=True)
+    stream.picture(P)
+    assert [(delta.data, delta.damaged) for delta in stream.deltas] == [(S + P, True)]

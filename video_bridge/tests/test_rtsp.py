@@ -6,10 +6,12 @@ import asyncio
 import contextlib
 import itertools
 import random
+import struct
 import time
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
+import av
 import pytest
 from clips_for_tests import encode
 from video_bridge.auth import Authenticator
@@ -18,7 +20,7 @@ from video_bridge.rtp import H264, KeyUnit
 from video_bridge.rtsp import RtspError, RtspSession
 from video_bridge.sample_server import Clip, SampleServer, load_clip, load_clips
 
-from video_bridge import rtsp, rtsp_protocol
+from video_bridge import rtp, rtsp, rtsp_protocol
 
 SDP = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:t\r\n"
 Handler = Callable[[str, dict[str, str]], str | bytes | None]
@@ -480,3 +482,132 @@ async def test_one_buffer_serves_many_cameras_at_once(clips: dict[str, Clip]) ->
         for unit in taken:
             assert unit.codec == ("h264" if number % 2 else "hevc")
             decoder.decode(unit.codec, unit.data, unit.parameters, 0.0)
+
+
+def stream_of(clip: Clip, answers: int = 0) -> bytes:
+    """What a camera sends of a clip, with an answer between pictures now and then."""
+    data, number = bytearray(), 0
+    for place, frame in enumerate(clip.frames):
+        for packet in frame.packets:
+            packet = bytearray(packet)
+            struct.pack_into(">HI", packet, 6, number & 0xFFFF, frame.stamp)
+            data += packet
+            number += 1
+        if answers and place % answers == 0:
+            data += b"RTSP/1.0 200 OK\r\nCSeq: 9\r\n\r\n$\x01\x00\x08receiver"
+    return bytes(data)
+
+
+@pytest.mark.parametrize("name", ["avc", "hevc", "large"])
+@pytest.mark.parametrize("sizes", [(1, 3), (1, 40), (1000, 3000), (60_000, 90_000)])
+async def test_it_does_not_matter_how_the_stream_is_cut_into_reads(
+    clips: dict[str, Clip], name: str, sizes: tuple[int, int]
+) -> None:
+    clip, chance = clips[name], random.Random(3)
+    data = stream_of(clip, answers=7)
+    units: list[KeyUnit] = []
+    protocol = rtsp_protocol.RtspProtocol(rtsp.ReceiveBuffer())
+    protocol.video = video = rtp.CODECS[clip.codec](units.append)
+    protocol.channel = 0
+    place = 0
+    while place < len(data):
+        piece = data[place : place + chance.randint(*sizes)]
+        protocol.get_buffer(-1)[: len(piece)] = piece
+        protocol.buffer_updated(len(piece))
+        place += len(piece)
+    expected: list[KeyUnit] = []
+    alone = rtp.CODECS[clip.codec](expected.append)
+    view = memoryview(stream_of(clip))
+    assert alone.feed_all(view, 0, len(view), 0) == len(view)
+    assert units == expected
+    assert len(units) == sum(frame.key for frame in clip.frames)
+    assert (video.packets, video.lost, video.broken) == (alone.packets, 0, 0)
+    assert protocol.problem is None
+
+
+@pytest.mark.parametrize("pieces", [(1, 1500), (1, 40)])
+async def test_a_camera_that_sends_in_small_pieces_is_read_whole(
+    clips: dict[str, Clip], pieces: tuple[int, int]
+) -> None:
+    clip, chance = clips["avc"], random.Random(4)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            method = ""
+            while method != "PLAY":
+                head = (await reader.readuntil(b"\r\n\r\n")).decode()
+                first, *lines = head.strip().split("\r\n")
+                method = first.split(" ")[0]
+                said = plain(first, dict(line.lower().split(": ", 1) for line in lines))
+                writer.write(said.encode())
+            data = stream_of(clip)
+            while data:
+                size = chance.randint(*pieces)
+                writer.write(data[:size])
+                data = data[size:]
+                await writer.drain()
+                if chance.random() < 0.02:
+                    await asyncio.sleep(0.001)
+        writer.close()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    units: list[KeyUnit] = []
+    address = f"rtsp://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    session = RtspSession(address, Authenticator(None, None), units.append)
+    with pytest.raises(RtspError) as raised:  # the last bytes count although the end follows
+        await asyncio.wait_for(session.run(), 20)
+    server.close()
+    assert raised.value.problem == "closed"
+    assert len(units) == sum(frame.key for frame in clip.frames)
+
+
+async def test_a_connection_that_is_closed_is_read_no_more(clips: dict[str, Clip]) -> None:
+    buffer = rtsp.ReceiveBuffer()
+    async with serving(SampleServer([clips["avc"]])) as server:
+        session = RtspSession(
+            f"rtsp://127.0.0.1:{server.port}/avc", Authenticator(None, None), lambda unit: None,
+            buffer=buffer,
+        )  # fmt: skip
+        task = asyncio.ensure_future(session.run())
+        await asyncio.wait_for(session.playing.wait(), 5)
+        protocol = session._protocol
+        assert protocol is not None
+        assert len(buffer.sweep) == 1
+        task.cancel()
+        await asyncio.wait({task})
+        assert len(buffer.sweep) == 0
+        assert not protocol.read_now()
+        protocol.take_turns()
+        assert len(buffer.sweep) == 0
+
+
+async def test_pictures_in_between_come_as_well_when_they_are_wanted(
+    clips: dict[str, Clip],
+) -> None:
+    """Key frames and what lies between them, put in a row, play without a gap."""
+    async with serving(SampleServer([clips["avc"]])) as server:
+        pictures: list[tuple[int, bytes]] = []
+        session = RtspSession(
+            f"rtsp://127.0.0.1:{server.port}/avc", Authenticator(None, None),
+            lambda unit: pictures.append((unit.timestamp, unit.data)),
+        )  # fmt: skip
+        task = asyncio.ensure_future(session.run())
+        await asyncio.wait_for(session.playing.wait(), 5)
+        video = session.video
+        assert video is not None
+        video.on_delta = lambda unit: pictures.append((unit.timestamp, unit.data))
+        video.keep_all = True
+        pictures.clear()
+        await asyncio.sleep(2)
+        task.cancel()
+        await asyncio.wait({task})
+    assert len(pictures) > 12
+    steps = {
+        (later[0] - earlier[0]) & 0xFFFFFFFF for earlier, later in itertools.pairwise(pictures)
+    }
+    assert max(steps) - min(steps) < 100
+    context = av.CodecContext.create("h264", "r")
+    shown = [frame for _stamp, data in pictures for frame in context.decode(av.Packet(data))]
+    shown += context.decode(None)
+    assert len(shown) == len(pictures)
+    assert not any(frame.is_corrupt for frame in shown)

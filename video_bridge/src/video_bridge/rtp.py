@@ -1,11 +1,16 @@
 """RTP packets in, key frames out: H.264 (RFC 6184) and H.265 (RFC 7798).
 
-Between two key frames only bytes are counted: the pictures there are never put together, which is
-what makes hundreds of streams cheap. The counts are what the compressed-domain gate judges by.
+Between two key frames only bytes are counted: the pictures there are not put together unless
+somebody asks for them (`keep_all`), which is what makes hundreds of streams cheap. The counts are
+what the compressed-domain gate judges by.
+
+Nearly all packets are the further pieces of a picture that has begun: `feed_all` handles these in
+one tight loop without a call, and leaves all others to `feed`.
 """
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -13,8 +18,13 @@ from typing import ClassVar, Literal
 MAX_UNIT_BYTES = 8 * 1024 * 1024
 """A key frame larger than this is given up: nobody's camera sends one."""
 _START = b"\x00\x00\x00\x01"
+_PACKET = struct.Struct(">HHHHI")
+"""``$`` and channel, length, the first two bytes of RTP, number, time."""
+_VERSION_2 = 0x80
+"""First byte of a packet without padding, sources or extension."""
 Tap = Callable[[memoryview, int, int], None]
 """Payload (to be copied if it is kept), sequence number and RTP timestamp of a packet."""
+_ROOMY = MAX_UNIT_BYTES - 0x10000
 _MAX_SETS = 16
 _MAX_SET_BYTES = 64 * 1024
 
@@ -38,8 +48,23 @@ class KeyUnit:
     """Bytes of the second largest of them: a single large one is a whim of the encoder."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeltaUnit:
+    """A picture between two key frames, as it came off the wire."""
+
+    data: bytes
+    """The access unit in Annex B form, without parameter sets."""
+    timestamp: int
+    """RTP timestamp (90 kHz) of when it is shown: B-frames come out of order."""
+    damaged: bool
+    """A part of it, or of a picture since the last key frame, is missing."""
+
+
 class Depacketiser:
-    """Puts the key frames of one stream together; counts the rest."""
+    """Puts the key frames of one stream together; counts the rest.
+
+    Whoever needs the pictures in between as well sets `keep_all`.
+    """
 
     __slots__ = (
         "_bytes",
@@ -48,7 +73,9 @@ class Depacketiser:
         "_expected",
         "_filler",
         "_fragment",
-        "_key_data",
+        "_holed",
+        "_is_key_unit",
+        "_keeping",
         "_marked",
         "_marker_ends",
         "_on_key",
@@ -60,22 +87,35 @@ class Depacketiser:
         "_skip",
         "_stamp",
         "_total",
+        "_unit",
         "_vcl",
         "broken",
         "damaged_keys",
+        "keep_all",
         "lost",
+        "on_delta",
         "packets",
         "parameters",
         "tap",
     )
     codec: ClassVar[Literal["h264", "hevc"]]
     header_size: ClassVar[int]
+    _fu_mask: ClassVar[int]
+    _fu_kind: ClassVar[int]
+    """First byte of a fragment of a NAL unit, and which of its bits say so."""
 
     def __init__(
         self, on_key: Callable[[KeyUnit], None], parameter_sets: Iterable[bytes] = ()
     ) -> None:
         """Begin a stream; the sets are those that its description holds."""
         self._on_key = on_key
+        self.on_delta: Callable[[DeltaUnit], None] | None = None
+        """Is given the pictures between key frames while `keep_all` is set."""
+        self.keep_all = False
+        """Put all pictures together, from the next whole key frame on (or from the one that is
+        being handed over). May be set and cleared at any time, by any thread."""
+        self._keeping = False
+        self._holed = False
         self._sets: dict[tuple[int, int], bytes] = {}
         self.parameters = b""
         self.packets = 0
@@ -110,8 +150,72 @@ class Depacketiser:
         self._damaged = False
         self._recovery = False
         self._fragment = False
-        self._key_data: bytearray | None = None
+        self._is_key_unit = False
+        self._unit: bytearray | None = None
         self._scratch: bytearray | None = None
+
+    def feed_all(self, view: memoryview, place: int, end: int, channel: int) -> int:
+        """Take in the interleaved packets (``$``, channel, length) that follow each other.
+
+        Packets of other channels are stepped over.
+
+        :return: where it ends: before a packet that is not whole yet, or something else.
+        """
+        unpack, ours, shift = _PACKET.unpack_from, 0x2400 | channel, 16 + self.header_size
+        fu_mask, fu_kind = self._fu_mask, self._fu_kind
+        while end - place >= 16:
+            frame, size, marks, sequence, stamp = unpack(view, place)
+            stop = place + 4 + size
+            if stop > end or frame >> 8 != 0x24:
+                return place
+            if frame != ours:
+                place = stop
+                continue
+            if sequence == self._expected and marks >> 8 == _VERSION_2 and size >= 16:
+                if self._skip:
+                    wanted = stamp == self._stamp
+                elif stamp == self._stamp:
+                    unit = self._unit
+                    if (
+                        unit is not None
+                        and self._fragment
+                        and self._scratch is None
+                        and not marks & 0x80
+                        and view[place + 16] & fu_mask == fu_kind
+                        and not view[place + shift] & 0xC0
+                        and len(unit) < _ROOMY
+                    ):
+                        self._expected = (sequence + 1) & 0xFFFF
+                        self.packets += 1
+                        self._bytes += size - 12
+                        unit += view[place + shift + 1 : stop]
+                        place = stop
+                        continue
+                    wanted = False
+                else:
+                    wanted = (
+                        not self._bytes
+                        and not self._keeping
+                        and self._starts_delta(view, place + 16)
+                    )
+                    if wanted:
+                        self._stamp = stamp
+                        self._vcl = self._skip = True
+                if wanted:
+                    self._expected = (sequence + 1) & 0xFFFF
+                    self.packets += 1
+                    self._bytes += size - 12
+                    if marks & 0x80 and self._marker_ends:
+                        self._marked = stamp
+                        self._finish()
+                    place = stop
+                    continue
+            if size >= 12:
+                self.feed(view, marks >> 8, marks & 0xFF, sequence, stamp, place + 16, stop)
+            else:
+                self.broken += 1
+            place = stop
+        return place
 
     def feed(
         self, view: memoryview, first: int, second: int, sequence: int, stamp: int,
@@ -163,6 +267,7 @@ class Depacketiser:
     def _gap(self, missing: int) -> None:
         """Packets are missing. At the start of a picture that shows by its first slice."""
         self.lost += missing if missing < 0x8000 else 0
+        self._holed = True
         self._damaged = self._damaged or self._bytes > 0
         self._fragment = False
         self._scratch = None
@@ -170,8 +275,8 @@ class Depacketiser:
 
     def _finish(self) -> None:
         """End the access unit: hand over a key frame, count any other."""
-        data = self._key_data
-        if data is None:
+        data = self._unit
+        if not self._is_key_unit:
             size = self._bytes - self._filler
             self._total += size
             self._deltas += 1
@@ -180,9 +285,13 @@ class Depacketiser:
                     self._peak, self._peak_of_all = self._peak_of_all, size
                 else:
                     self._peak = size
-        elif self._damaged or self._fragment or not self.parameters:
+            if data is not None:
+                self._hand_over(data)
+                return
+        elif data is None or self._damaged or self._fragment or not self.parameters:
             self.damaged_keys += 1
             self._total = self._deltas = self._peak = self._peak_of_all = 0
+            self._keeping = False
         else:
             unit = KeyUnit(
                 codec=self.codec,
@@ -196,11 +305,28 @@ class Depacketiser:
             )
             self._total = self._deltas = self._peak = self._peak_of_all = 0
             self._reset()
+            self._holed = False
             self._on_key(unit)
+            self._keeping = self.keep_all
             return
         self._reset()
 
+    def _hand_over(self, data: bytearray) -> None:
+        """End a picture between two key frames that somebody wants."""
+        self._holed = self._holed or self._damaged or self._fragment
+        delta = DeltaUnit(bytes(data), self._stamp, self._holed)
+        self._reset()
+        if self.on_delta is not None and delta.data:
+            self.on_delta(delta)
+
     # NAL units
+
+    def _starts_delta(self, view: memoryview, start: int) -> bool:
+        """Whether a payload plainly begins a picture that is no key frame; no means: look well.
+
+        Asked only where nothing of the picture has come yet.
+        """
+        raise NotImplementedError
 
     def _payload(self, view: memoryview, start: int, stop: int) -> None:
         raise NotImplementedError
@@ -252,11 +378,15 @@ class Depacketiser:
                     if self._marked == self._stamp:  # this camera marks every slice
                         self._marker_ends = False
                 if self._is_key(kind, first):
-                    self._key_data = bytearray(self.parameters)
+                    self._is_key_unit = True
+                    self._unit = bytearray(self.parameters)
+                elif self._keeping and self.keep_all:
+                    self._unit = bytearray()
                 else:
+                    self._keeping = False
                     self._skip = True
-            if self._key_data is not None:
-                self._key_data += _START + head
+            if self._unit is not None:
+                self._unit += _START + head
                 return True
             return False
         if self._is_set(kind) or self._is_message(kind):
@@ -265,13 +395,13 @@ class Depacketiser:
         return False
 
     def _append(self, piece: memoryview) -> None:
-        target = self._scratch if self._scratch is not None else self._key_data
+        target = self._scratch if self._scratch is not None else self._unit
         if target is None:
             return
         target += piece
         if len(target) > (MAX_UNIT_BYTES if self._scratch is None else _MAX_SET_BYTES):
             if self._scratch is None:
-                self._key_data = bytearray()
+                self._unit = bytearray()
                 self._damaged = self._skip = True
             self._scratch = None
 
@@ -326,6 +456,15 @@ class H264(Depacketiser):
     __slots__ = ()
     codec = "h264"
     header_size = 1
+    _fu_mask, _fu_kind = 0x1F, 28
+
+    def _starts_delta(self, view: memoryview, start: int) -> bool:
+        kind, first = view[start] & 0x1F, view[start + 1]
+        if kind == 28:
+            if not first & 0x80:
+                return False
+            kind, first = first & 0x1F, view[start + 2]
+        return 1 <= kind <= 4 and first & 0x80 != 0 and (kind != 1 or first != 0x88)
 
     def _payload(self, view: memoryview, start: int, stop: int) -> None:
         head = view[start]
@@ -399,6 +538,15 @@ class H265(Depacketiser):
     __slots__ = ()
     codec = "hevc"
     header_size = 2
+    _fu_mask, _fu_kind = 0x7E, 49 << 1
+
+    def _starts_delta(self, view: memoryview, start: int) -> bool:
+        kind, first = view[start] >> 1 & 0x3F, view[start + 2]
+        if kind == 49:
+            if not first & 0x80:
+                return False
+            kind, first = first & 0x3F, view[start + 3]
+        return kind < 16 and first & 0x80 != 0
 
     def _payload(self, view: memoryview, start: int, stop: int) -> None:
         kind = view[start] >> 1 & 0x3F

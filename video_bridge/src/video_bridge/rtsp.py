@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from video_bridge.auth import Authenticator, AuthError
@@ -46,12 +47,14 @@ class RtspSession:
         self._authenticator = authenticator
         self._on_key = on_key
         self._buffer = buffer or ReceiveBuffer()
-        self._silence = silence
+        self.silence = silence
+        """Seconds without video after which the connection is given up."""
         self._session: str | None = None
         self._timeout = 60.0
         self._alive_method: str | None = None
         self._protocol: RtspProtocol | None = None
-        self._keys = 0
+        self.keys = 0
+        """Key frames of this session so far."""
         self.track: Track | None = None
         self.playing = asyncio.Event()
         """Set when the camera has agreed to play."""
@@ -144,39 +147,33 @@ class RtspSession:
         aggregate = control_address(base, track.session_control)
         played = await self._ask(protocol, "PLAY", aggregate, {"Range": "npt=0.000-"})
         self._must(played, "play")
+        protocol.take_turns()
 
     def _key(self, unit: KeyUnit) -> None:
-        self._keys += 1
+        self.keys += 1
         self._buffer.counters.keys += 1
         self._on_key(unit)
 
     async def _stay(self, protocol: RtspProtocol) -> None:
         """Wait for the end; keep the session alive; notice silence."""
-        loop = asyncio.get_running_loop()
-        began = loop.time()
-        protocol.last_data = began
         interval = max(1.0, min(self._timeout / 2.5, 30.0))
-        alive_at = began + interval
-        bytes_before, video_at = self._video_bytes(protocol), began
-        while True:
-            pause = max(0.05, min(alive_at - loop.time(), self._silence / 3))
-            done, _waiting = await asyncio.wait({protocol.closed}, timeout=pause)
-            if done:
-                raise protocol.problem or RtspError("closed", "the camera closed the connection")
-            now = loop.time()
-            seen = self._video_bytes(protocol)
-            if seen != bytes_before:
-                bytes_before, video_at = seen, now
-            if now - video_at >= self._silence:
-                raise RtspError("silent", "the camera has stopped sending")
-            if not self._keys and now - began >= max(_NO_VIDEO_AFTER, self._silence):
-                raise RtspError("no key frame", "the camera sends no key frame")
-            if now >= alive_at:
+        ended: asyncio.Future[RtspError] = asyncio.get_running_loop().create_future()
+        ends: set[asyncio.Future[Any]] = {protocol.closed, ended}
+        watch = _Watch(self, protocol, ended)
+        try:
+            while True:
+                await asyncio.wait(
+                    ends, timeout=interval, return_when=asyncio.FIRST_COMPLETED
+                )
+                if ended.done():
+                    raise ended.result()
+                if protocol.closed.done():
+                    raise protocol.problem or RtspError(
+                        "closed", "the camera closed the connection"
+                    )
                 await self._keep_alive(protocol)
-                alive_at = loop.time() + interval
-
-    def _video_bytes(self, protocol: RtspProtocol) -> int:
-        return protocol.video.packets if protocol.video is not None else 0
+        finally:
+            watch.stop()
 
     async def _keep_alive(self, protocol: RtspProtocol) -> None:
         answer = await self._ask(protocol, self._alive_method or "OPTIONS", self._address)
@@ -247,6 +244,44 @@ class RtspSession:
         protocol.close()
         self._session = None
         self._authenticator.forget()
+
+
+class _Watch:
+    """Notices that a camera that plays has fallen silent, or never sends a key frame.
+
+    A plain timer: tasks that wake up for each of hundreds of cameras would cost far more.
+    """
+
+    def __init__(
+        self, session: RtspSession, protocol: RtspProtocol, ended: asyncio.Future[RtspError]
+    ) -> None:
+        """Watch until stopped; what is wrong becomes the result of the future."""
+        self._loop = asyncio.get_running_loop()
+        self._session = session
+        self._protocol = protocol
+        self._ended = ended
+        self._packets = -1
+        self._began = self._seen_at = self._loop.time()
+        self._look()
+
+    def _look(self) -> None:
+        now, silence, video = self._loop.time(), self._session.silence, self._protocol.video
+        packets = video.packets if video is not None else 0
+        if packets != self._packets:
+            self._packets, self._seen_at = packets, now
+        error: RtspError | None = None
+        if now - self._seen_at >= silence:
+            error = RtspError("silent", "the camera has stopped sending")
+        elif not self._session.keys and now - self._began >= max(_NO_VIDEO_AFTER, silence):
+            error = RtspError("no key frame", "the camera sends no key frame")
+        if error is None:
+            self._timer = self._loop.call_later(max(0.05, silence / 3), self._look)
+        elif not self._ended.done():
+            self._ended.set_result(error)
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._timer.cancel()
 
 
 class _Elsewhere(Exception):

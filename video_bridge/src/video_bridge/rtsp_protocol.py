@@ -1,14 +1,15 @@
 """One RTSP connection (RFC 2326): splits answers from interleaved packets.
 
 Made to hold hundreds of connections in one thread: bytes are read in large pieces into one shared
-buffer and looked at in place; only key frames are copied out.
+buffer and looked at in place; only key frames are copied out. Until the camera plays asyncio reads,
+then the connection takes part in the sweep that all connections of the loop share.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import re
-import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
@@ -16,12 +17,15 @@ from typing import cast
 from video_bridge import __version__
 from video_bridge.rtp import Depacketiser
 from video_bridge.sdp import MAX_BYTES
+from video_bridge.sweep import Sweep
 
 MAX_HEADER_BYTES = 16 * 1024
 MAX_GARBAGE_BYTES = 64 * 1024
 BUFFER_BYTES = 256 * 1024
+MUCH_BYTES = 48 * 1024
+"""After a read of so much the rest of a large picture is fetched soon: its sender may wait for
+room."""
 
-_PACKET = struct.Struct(">BBHBBHI")
 _STARTS = (b"RTSP/", b"OPTIONS ", b"GET_PARAMETER ", b"SET_PARAMETER ", b"ANNOUNCE ", b"REDIRECT ")
 _INTERLEAVED = b"$\x00"
 
@@ -65,6 +69,7 @@ class ReceiveBuffer:
 
     memory: memoryview = field(default_factory=lambda: memoryview(bytearray(BUFFER_BYTES)))
     counters: Counters = field(default_factory=Counters)
+    sweep: Sweep = field(default_factory=Sweep)
 
 
 class RtspProtocol(asyncio.BufferedProtocol):
@@ -74,6 +79,7 @@ class RtspProtocol(asyncio.BufferedProtocol):
         self._buffer = buffer
         self._view = buffer.memory
         self._carry = b""
+        self._handle = -1
         self._transport: asyncio.Transport | None = None
         self._loop = asyncio.get_running_loop()
         self._pending: dict[int, asyncio.Future[Response]] = {}
@@ -84,8 +90,6 @@ class RtspProtocol(asyncio.BufferedProtocol):
         self.redirect: str | None = None
         self.video: Depacketiser | None = None
         self.channel = -1
-        self.last_data = 0.0
-        """Loop time at which the last bytes came."""
 
     # asyncio
 
@@ -102,7 +106,6 @@ class RtspProtocol(asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """Look at what has come."""
         self._buffer.counters.bytes += nbytes
-        self.last_data = self._loop.time()
         end = len(self._carry) + nbytes
         try:
             used = self._parse(end)
@@ -113,6 +116,7 @@ class RtspProtocol(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Tell everyone who waits."""
+        self._leave()
         if self.problem is None:
             self.problem = RtspError("closed", "the camera closed the connection")
         for future in self._pending.values():
@@ -123,6 +127,38 @@ class RtspProtocol(asyncio.BufferedProtocol):
         if not self.closed.done():
             self.closed.set_result(None)
 
+    # In the sweep
+
+    def take_turns(self) -> None:
+        """Read from now on when the sweep says so, not whenever something comes."""
+        transport = self._transport
+        if transport is None or transport.is_closing():
+            return
+        transport.pause_reading()
+        self._handle = transport.get_extra_info("socket").fileno()
+        self._buffer.sweep.add(self)
+
+    def read_now(self) -> bool:
+        """Read what has come; say whether more is expected very soon."""
+        if self._handle < 0:
+            return False
+        try:
+            size = os.readv(self._handle, (self.get_buffer(-1),))
+        except (BlockingIOError, InterruptedError):
+            return False
+        except OSError:
+            size = 0
+        if not size:
+            self.abort()
+            return False
+        self.buffer_updated(size)
+        return size >= MUCH_BYTES
+
+    def _leave(self) -> None:
+        """No more turns: the handle will be closed, and its number used for another."""
+        self._handle = -1
+        self._buffer.sweep.remove(self)
+
     def _fail(self, error: RtspError) -> None:
         if self.problem is None:
             self.problem = error
@@ -132,11 +168,13 @@ class RtspProtocol(asyncio.BufferedProtocol):
 
     def abort(self) -> None:
         """Drop the connection now."""
+        self._leave()
         if self._transport is not None:
             self._transport.abort()
 
     def close(self) -> None:
         """Drop the connection; what was written still goes out if it can at once."""
+        self._leave()
         if self._transport is not None:
             self._transport.pause_reading() if self._transport.is_reading() else None
             self._loop.call_soon(self._transport.abort)
@@ -145,26 +183,22 @@ class RtspProtocol(asyncio.BufferedProtocol):
 
     def _parse(self, end: int) -> int:
         """Handle all whole packets and answers; return how many bytes were used up."""
-        view, unpack, video, channel = self._view, _PACKET.unpack_from, self.video, self.channel
-        place = 0
+        view, place = self._view, 0
         while end - place >= 16:
-            magic, number, size, first, second, sequence, stamp = unpack(view, place)
-            if magic == 36:
-                stop = place + 4 + size
+            if self.video is not None:
+                place = self.video.feed_all(view, place, end, self.channel)
+                if end - place < 16:
+                    return place
+            if view[place] == 36:
+                stop = place + 4 + (view[place + 2] << 8 | view[place + 3])
                 if stop > end:
                     return place
-                if number == channel and video is not None:
-                    if size >= 12:
-                        video.feed(view, first, second, sequence, stamp, place + 16, stop)
-                    else:
-                        video.broken += 1
                 place = stop
                 continue
             used = self._text(place, end)
             if used == place:
                 return place
             place = used
-            video, channel = self.video, self.channel
         return place
 
     def _text(self, place: int, end: int) -> int:
