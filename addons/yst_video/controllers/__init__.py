@@ -1,4 +1,5 @@
 from . import api
+from . import clip
 from . import live
 from . import picture
 from . import registry

@@ -2,16 +2,17 @@ import gzip
 import json
 import logging
 import math
+import re
 import zlib
 from datetime import datetime, timezone
 
-from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+from werkzeug.exceptions import BadRequest, HTTPException, RequestEntityTooLarge
 
 from odoo.exceptions import UserError
 from odoo.http import Controller, Dispatcher, Response, request, route
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
-from .. import bridge_items
+from .. import bridge_items, clip_upload, picture_frame
 from ..api_error import ApiError, unprocessable
 from ..models.yst_video_stream import BindError
 
@@ -20,6 +21,7 @@ _logger = logging.getLogger(__name__)
 ROOT = "/yst/video/v1"
 MAX_BODY = 32 * 2**20
 MAX_ALERTS = 500
+MAX_PICTURES = MAX_ALERTS * bridge_items.MAX_SNAPSHOTS
 MAX_STILLS = 200
 MAX_CAMERAS = 20_000
 OPTIONS = {
@@ -28,6 +30,9 @@ OPTIONS = {
     "save_session": False,
     "max_content_length": MAX_BODY,
 }
+CLIP_OPTIONS = {**OPTIONS, "max_content_length": clip_upload.MAX_CLIP}
+MAX_CLIP_SECONDS = 600
+DECIMAL = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6})?")
 
 
 class BridgeDispatcher(Dispatcher):
@@ -50,7 +55,8 @@ class BridgeDispatcher(Dispatcher):
         if isinstance(exc, ApiError):
             return self._error(exc.code, exc.word, exc.message, exc.extra)
         if isinstance(exc, RequestEntityTooLarge):
-            return self._error(413, "too_large", f"the body has more than {MAX_BODY} bytes")
+            limit = self.request.httprequest.max_content_length
+            return self._error(413, "too_large", f"the body has more than {limit} bytes")
         if isinstance(exc, HTTPException):
             if exc.response:
                 return exc.response
@@ -101,6 +107,28 @@ def unpack(data):
     if not unpacker.eof or unpacker.unused_data:
         raise ApiError(400, "bad_encoding", "the body is cut off, or more than one gzip file")
     return plain
+
+
+def whole_body():
+    """What the request brought, read once: straight into its place where its length is known.
+
+    :raise HTTPException: too much, or the sender broke off
+    """
+    http = request.httprequest
+    if http.content_length is None:
+        return http.get_data()
+    data = getattr(request, "yst_video_body", None)  # of an attempt that ended in a conflict
+    if data is None:
+        # the wrapper of Odoo hands out no stream; this one refuses what is too much unread
+        stream = http._HTTPRequest__wrapped.stream
+        data = request.yst_video_body = bytearray(http.content_length)
+        view, place = memoryview(data), 0
+        while place < len(data):
+            count = stream.readinto(view[place:])
+            if not count:
+                raise BadRequest("the body is cut off")
+            place += count
+    return data
 
 
 def body_list(body, name, longest, required=True):
@@ -192,7 +220,8 @@ class BridgeApi(Controller):
     @route(f"{ROOT}/alerts", methods=["POST"], **OPTIONS)
     def alerts(self):
         """Reports about episodes; one result for each."""
-        body = self._body()
+        framed = request.httprequest.mimetype == picture_frame.TYPE
+        body = self._framed_body() if framed else self._body()
         bridge = self._bridge(body)
         items = body_list(body, "alerts", MAX_ALERTS)
         return {"results": request.env["yst.video.alert"].sudo()._ingest(bridge, items)}
@@ -226,6 +255,27 @@ class BridgeApi(Controller):
             ) from None
         return {"camera": camera.id}
 
+    @route(f"{ROOT}/clips/<string:uid>", methods=["PUT"], **CLIP_OPTIONS)
+    def clips(self, uid):
+        """The clip of an alert that was accepted before; 201 when it is new, 200 when known."""
+        http = request.httprequest
+        uid = checked(bridge_items.uuid, uid)
+        if http.mimetype != "video/mp4":
+            raise ApiError(415, "unsupported_type", "the body has to be video/mp4")
+        encoding = http.headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding not in ("identity", ""):
+            raise ApiError(415, "unsupported_type", "a clip is not packed")
+        values = self._clip_headers(http.headers)
+        sha256 = values.pop("sha256")
+        self._bridge({"bridge": http.headers.get("X-Bridge")})
+        upload = self._received()
+        if upload.sha256 != sha256:
+            raise unprocessable("X-Clip-Sha256: not the SHA-256 of the body")
+        new = request.env["yst.video.clip"].sudo()._take(uid, upload, **values)
+        return request.make_json_response(
+            {"status": "stored" if new else "known"}, status=201 if new else 200
+        )
+
     # -- helpers -------------------------------------------------------------------------------
 
     def _body(self):
@@ -233,16 +283,73 @@ class BridgeApi(Controller):
 
         :raise ApiError: 400, 413, 415 or 422
         """
-        http = request.httprequest
-        if http.mimetype != "application/json":
+        if request.httprequest.mimetype != "application/json":
             raise ApiError(415, "unsupported_type", "the body has to be application/json")
-        encoding = http.headers.get("Content-Encoding", "identity").strip().lower()
+        return read_json(self._data())
+
+    def _framed_body(self):
+        """The JSON object of alerts that have their pictures beside it, put together again.
+
+        :raise ApiError: 400, 413, 415 or 422
+        """
+        head, rest = picture_frame.parted(self._data())
+        body = read_json(head)
+        parts = picture_frame.parts(body_list(body, "pictures", MAX_PICTURES), rest)
+        bridge_items.place(body_list(body, "alerts", MAX_ALERTS), parts)
+        return body
+
+    def _data(self):
+        """The request's body, unpacked.
+
+        :raise ApiError: 400, 413 or 415
+        """
+        encoding = request.httprequest.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding not in ("identity", "", "gzip"):
             raise ApiError(415, "unsupported_type", "the body may be packed with gzip alone")
-        data = http.get_data()
+        data = whole_body()
         if len(data) > MAX_BODY:
             raise ApiError(413, "too_large", f"the body has more than {MAX_BODY} bytes")
-        return read_json(unpack(data) if encoding == "gzip" else data)
+        return unpack(data) if encoding == "gzip" else data
+
+    def _clip_headers(self, headers):
+        """What the headers say of a clip.
+
+        :raise ApiError: 422
+        """
+        sha256 = headers.get("X-Clip-Sha256", "")
+        if not bridge_items.SHA256.fullmatch(sha256):
+            raise unprocessable("X-Clip-Sha256: not 64 hexadecimal digits in small letters")
+        seconds = headers.get("X-Clip-Seconds", "")
+        if not DECIMAL.fullmatch(seconds) or not 0 < float(seconds) <= MAX_CLIP_SECONDS:
+            raise unprocessable(f"X-Clip-Seconds: not more than 0 and up to {MAX_CLIP_SECONDS}")
+        codec = headers.get("X-Clip-Codec", "")
+        if codec not in ("h264", "h265"):
+            raise unprocessable("X-Clip-Codec: neither h264 nor h265")
+        started_at = checked(
+            bridge_items.moment, headers.get("X-Clip-Started-At"), "X-Clip-Started-At"
+        )
+        return {
+            "sha256": sha256,
+            "seconds": float(seconds),
+            "codec": codec,
+            "started_at": started_at,
+        }
+
+    def _received(self):
+        """The body, received once: a transaction that is repeated finds it again.
+
+        :raise ApiError: 413
+        """
+        upload = getattr(request, "yst_upload", None)
+        if upload is None:
+            # the wrapper of Odoo hands out a body as a whole or not at all
+            stream = request.httprequest._HTTPRequest__wrapped.stream
+            try:
+                upload = clip_upload.Upload(stream)
+            except clip_upload.TooLarge:
+                raise RequestEntityTooLarge from None
+            request.yst_upload = upload
+        return upload
 
     def _bridge(self, body):
         uid = checked(bridge_items.uuid, body.get("bridge"))

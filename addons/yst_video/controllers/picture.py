@@ -19,18 +19,20 @@ class VideoPicture(Controller):
         methods=["GET"],
         sitemap=False,
     )
-    def snapshot(self, snapshot_id, size=None, **_kwargs):
+    def snapshot(self, snapshot_id, size=None, footage=None, **_kwargs):
         """A picture of an alert.
 
         :param size: width of a small one, see ``yst.video.picture``
+        :param footage: id of the approved footage request for which it is looked at
         """
         pictures = request.env["yst.video.picture"]
-        snapshot, why = pictures._snapshot(snapshot_id)
+        number = int(footage) if footage and footage.isdecimal() and len(footage) < 10 else None
+        snapshot, why, note = pictures._snapshot(snapshot_id, number)
         data = snapshot and pictures._snapshot_bytes(snapshot)
         if not data:
             raise request.not_found()
         request.env["yst.video.view.log"]._look(
-            snapshot.camera_id, "snapshot", why, record=snapshot
+            snapshot.camera_id, "snapshot", why, note, record=snapshot
         )
         return self._answer(data, size)
 

@@ -60,6 +60,7 @@ class VideoCamera(models.Model):
             "timezone": "Asia/Shanghai",
             "retention_days": settings["retention_days"],
             "still_interval": settings["still_interval"],
+            "clip_seconds": settings["clip_seconds"],
             "cameras": listed,
             "unbound": [sources[stream.id] for stream in streams if not stream.camera_id],
         }

@@ -146,12 +146,13 @@ class FootageRequest(models.Model):
         # sudo: nobody reads this evidence but through its route
         self.sudo()._with_state_unlocked().write({"file_ids": [fields.Command.link(evidence.id)]})
 
-    def _asked_for(self, snapshot):
-        return (
-            bool(snapshot)
-            and snapshot.camera_id in self.sudo().camera_ids
-            and self.start <= snapshot.taken_at <= self.stop
-        )
+    def _asked_for(self, record):
+        """Whether a picture or clip is of the cameras and the time asked for."""
+        if not record or record.camera_id not in self.sudo().camera_ids:
+            return False
+        if record._name == "yst.video.clip":
+            return record.started_at <= self.stop and self.start <= record.ended_at
+        return self.start <= record.taken_at <= self.stop
 
     @api.model
     def _person_boxes(self, snapshot):

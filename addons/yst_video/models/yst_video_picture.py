@@ -18,21 +18,43 @@ class VideoPicture(models.AbstractModel):
     _description = "Pictures of cameras"
 
     @api.model
-    def _snapshot(self, snapshot_id):
-        """(snapshot as superuser, purpose) if the user may see it, else (empty, None).
+    def _snapshot(self, snapshot_id, footage_id=None):
+        """(snapshot as superuser, purpose, note) if the user may see it, else (empty, None, None).
 
         Whoever may read the alert may see its pictures; so may those who have the order in hand
-        that the alert led to, wherever their own area lies.
+        that the alert led to, wherever their own area lies. Somebody who chooses pictures for an
+        approved footage request looks at those it asks for on its account, not on the alert's.
+
+        :param footage_id: id of the footage request that the picture is looked at for
         """
-        snapshot = self.env["yst.video.snapshot"].sudo().browse(snapshot_id).exists()
-        alert = snapshot.alert_id
-        if not snapshot:
-            return snapshot, None
+        return self._of_alert(self.env["yst.video.snapshot"], snapshot_id, footage_id)
+
+    @api.model
+    def _clip(self, clip_id, footage_id=None):
+        """As `_snapshot`, for a clip."""
+        return self._of_alert(self.env["yst.video.clip"], clip_id, footage_id)
+
+    @api.model
+    def _of_alert(self, model, record_id, footage_id):
+        record = model.sudo().browse(record_id).exists()
+        alert = record.alert_id
+        if not record:
+            return record, None, None
+        request = self.env["yst.video.footage.request"].browse(footage_id or ()).exists()
+        if (
+            request
+            and request.has_access("read")
+            and request.state == "approved"
+            and request._asked_for(record)
+        ):
+            purpose, note = "footage", request.number
+        else:
+            purpose, note = "alert", None
         if alert.with_env(self.env)._filtered_access("read"):
-            return snapshot, "alert"
+            return record, purpose, note
         if alert.order_id.with_env(self.env)._filtered_access("read"):
-            return snapshot, "order"
-        return snapshot.browse(), None
+            return record, "order", None
+        return record.browse(), None, None
 
     @api.model
     def _snapshot_bytes(self, snapshot):

@@ -22,16 +22,23 @@ class VideoRetention(models.AbstractModel):
     def _cron_delete(self, batch=BATCH):
         """Delete in batches, each committed with its audit line: killed at any moment, the next
         run goes on where this one ended."""
-        remaining = self.env["yst.video.snapshot"].sudo().search_count(self._snapshot_domain())
+        remaining = sum(
+            self.env[model].sudo().search_count(domain)
+            for model, domain in (
+                ("yst.video.snapshot", self._snapshot_domain()),
+                ("yst.video.clip", self._clip_domain()),
+            )
+        )
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=remaining)
-        while count := self._delete_snapshots(batch):
-            more_time = cron._commit_progress(count)
-            # the files leave the disk now, not at the next daily clean-up, and batch by batch:
-            # nobody can store a file meanwhile
-            self.env["ir.attachment"].sudo()._gc_file_store()
-            if not more_time:
-                return
+        for delete in (self._delete_snapshots, self._delete_clips):
+            while count := delete(batch):
+                more_time = cron._commit_progress(count)
+                # the files leave the disk now, not at the next daily clean-up, and batch by
+                # batch: nobody can store a file meanwhile
+                self.env["ir.attachment"].sudo()._gc_file_store()
+                if not more_time:
+                    return
         if count := self._delete_stills():
             cron._commit_progress(count)
 
@@ -43,6 +50,20 @@ class VideoRetention(models.AbstractModel):
     @api.model
     def _snapshot_domain(self):
         """Which pictures of alerts are to go."""
+        return self._domain("taken_at", "taken_at")
+
+    @api.model
+    def _clip_domain(self):
+        """Which clips of alerts are to go: as the pictures."""
+        return self._domain("started_at", "ended_at")
+
+    @api.model
+    def _domain(self, start, stop):
+        """What belongs to alerts and is to go.
+
+        :param start: name of the field that says when it begins
+        :param stop: name of the field that says when it ends
+        """
         over = Domain("alert_id.judgement", "!=", "pending") | Domain(
             "alert_id.episode_state", "=", "closed"
         )
@@ -56,7 +77,7 @@ class VideoRetention(models.AbstractModel):
             )
         )
         domain = (
-            Domain("taken_at", "<", self._cutoff()) & Domain("kept", "=", False) & over
+            Domain(stop, "<", self._cutoff()) & Domain("kept", "=", False) & over
             & no_open_order
         )
         asked = self.env["yst.video.footage.request"].sudo().search(
@@ -65,26 +86,38 @@ class VideoRetention(models.AbstractModel):
         for request in asked:
             domain &= ~(
                 Domain("camera_id", "in", request.camera_ids.ids)
-                & Domain("taken_at", ">=", request.start)
-                & Domain("taken_at", "<=", request.stop)
+                & Domain(stop, ">=", request.start)
+                & Domain(start, "<=", request.stop)
             )
         return domain
 
     @api.model
     def _delete_snapshots(self, batch=BATCH):
         """Delete one batch with its audit line; how many it was."""
-        snapshots = (
-            self.env["yst.video.snapshot"]
-            .sudo()
-            .with_context(active_test=False)
-            .search(self._snapshot_domain(), order="taken_at, id", limit=batch)
+        return self._delete_of_alerts(
+            self.env["yst.video.snapshot"], self._snapshot_domain(), "taken_at", "snapshots", batch
         )
-        if not snapshots:
+
+    @api.model
+    def _delete_clips(self, batch=BATCH):
+        """Delete one batch with its audit line; how many it was."""
+        return self._delete_of_alerts(
+            self.env["yst.video.clip"], self._clip_domain(), "started_at", "clips", batch
+        )
+
+    @api.model
+    def _delete_of_alerts(self, model, domain, moment, word, batch):
+        records = (
+            model.sudo()
+            .with_context(active_test=False)
+            .search(domain, order=f"{moment}, id", limit=batch)
+        )
+        if not records:
             return 0
-        count, size = len(snapshots), sum(snapshots.mapped("size"))
-        first, last = snapshots[0].taken_at, snapshots[-1].taken_at
-        snapshots.unlink()
-        self._audit(f"snapshots={count} bytes={size} taken={first}..{last}", "yst.video.snapshot")
+        count, size = len(records), sum(records.mapped("size"))
+        first, last = records[0][moment], records[-1][moment]
+        records.unlink()
+        self._audit(f"{word}={count} bytes={size} taken={first}..{last}", model._name)
         return count
 
     @api.model

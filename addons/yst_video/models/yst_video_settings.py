@@ -90,7 +90,8 @@ class VideoSettings(models.AbstractModel):
         parameters = self.env["ir.config_parameter"].sudo()
         for name, value in values.items():
             key = NUMBERS[name][0] if name in NUMBERS else TEXTS[name]
-            parameters.set_param(key, value or False)
+            # a number that is 0 is set too
+            parameters.set_param(key, str(value) if name in NUMBERS else value or False)
         self._tell_bridges(before)
 
     @api.model

@@ -8,6 +8,9 @@ from . import test_gb28181
 from . import test_registry
 from . import test_view_log
 from . import test_picture_access
+from . import test_clip_file
+from . import test_clip_api
+from . import test_clip_access
 from . import test_wall
 from . import test_footage
 from . import test_retention
@@ -16,6 +19,7 @@ from . import test_lease
 from . import test_correlation
 from . import test_alert_orders
 from . import test_alert_access
+from . import test_alert_desk
 from . import test_alert_queries
 from . import test_desk_tour
 from . import test_credentials

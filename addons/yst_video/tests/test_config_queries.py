@@ -41,8 +41,10 @@ class TestBridgeConfig(RegistryCase):
         loose = self.stream(None, "rtsp://10.0.0.2/main")
         found = self.config()
         self.assertEqual(
-            {key: found[key] for key in ("timezone", "retention_days", "still_interval")},
-            {"timezone": "Asia/Shanghai", "retention_days": 30, "still_interval": 300},
+            {key: found[key]
+             for key in ("timezone", "retention_days", "still_interval", "clip_seconds")},
+            {"timezone": "Asia/Shanghai", "retention_days": 30, "still_interval": 300,
+             "clip_seconds": 10},
         )
         self.assertEqual(
             found["unbound"],

@@ -1,6 +1,8 @@
+import hashlib
 import json
 import logging
 import os
+import re
 import time
 from pathlib import Path
 
@@ -11,6 +13,7 @@ from odoo.tools import mute_logger
 
 from .. import bridge_items
 from .api_common import NOON, ROOT, ApiCase, snapshot, stamp
+from .clip_common import clip_file
 
 CONTRACT = Path(__file__).parents[3] / "video_bridge" / "openapi.yaml"
 EXAMPLES = int(os.environ.get("YST_CONTRACT_EXAMPLES") or 20)  # good and bad, per operation
@@ -68,7 +71,7 @@ class TestContract(ApiCase):
 
     def test_every_operation_of_the_contract_is_there_and_no_other(self):
         routes = {
-            (rule.rule.removeprefix(ROOT), method.lower())
+            (re.sub(r"<\w+:(\w+)>", r"{\1}", rule.rule.removeprefix(ROOT)), method.lower())
             for rule in self.env["ir.http"].routing_map().iter_rules()
             for method in rule.methods or ()
             if rule.rule.startswith(ROOT) and method not in ("HEAD", "OPTIONS")
@@ -81,7 +84,7 @@ class TestContract(ApiCase):
     def test_examples_made_from_the_contract(self):
         """schemathesis: good and bad requests; answers as agreed, never a failure of the server."""
         import schemathesis
-        from hypothesis import HealthCheck, Phase, given, settings
+        from hypothesis import HealthCheck, Phase, given, settings, strategies
         from schemathesis import GenerationMode
         from schemathesis.checks import not_a_server_error
         from schemathesis.specs.openapi.checks import (
@@ -98,6 +101,12 @@ class TestContract(ApiCase):
             response_headers_conformance,
             response_schema_conformance,
         ]
+        schemathesis.openapi.media_type("video/mp4", strategies.binary(max_size=500))
+
+        @schemathesis.serializer("video/mp4")
+        def film(_context, value):
+            return value if isinstance(value, bytes) else str(value).encode()
+
         schema = schemathesis.openapi.from_dict(self.contract)
         schema.config.update(base_url=f"{self.base_url()}{ROOT}")
         schema.config.generation.update(modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
@@ -111,9 +120,11 @@ class TestContract(ApiCase):
                 if time.monotonic() > stop and sent.get(name, 0) >= LEAST:
                     return
                 kept = {key: value for key, value in (case.headers or {}).items()
-                        if key.lower() == "if-none-match"}
+                        if key.lower().startswith(("if-none-match", "x-"))}
                 case.headers = {**kept, "Authorization": f"Bearer {self.key}"}
                 self._make_known(case.body, sent.get(name, 0))
+                if case.method.upper() == "PUT":
+                    self._make_known_clip(case, sent.get(name, 0))
                 response = case.call(session=self.opener, timeout=30)
                 sent[name] = sent.get(name, 0) + 1
                 seen.setdefault(name, set()).add(response.status_code)
@@ -124,7 +135,7 @@ class TestContract(ApiCase):
         for result in schema.get_all_operations():
             operation = result.ok()
             modes = [GenerationMode.POSITIVE]
-            if operation.method.upper() == "POST":
+            if operation.method.upper() in ("POST", "PUT"):
                 modes.append(GenerationMode.NEGATIVE)
             for mode in modes:
                 name = f"{operation.method.upper()} {operation.path} {mode.value}"
@@ -138,12 +149,28 @@ class TestContract(ApiCase):
         logging.getLogger(__name__).info(
             "%s", json.dumps({name: (sent[name], sorted(seen[name])) for name in sent})
         )
-        self.assertEqual(len(sent), 9)
+        self.assertEqual(len(sent), 11)
         for name, count in sent.items():
             self.assertGreaterEqual(count, LEAST, name)
         for path in ("heartbeat", "alerts", "stills"):
             self.assertIn(200, seen[f"POST /{path} positive"])
             self.assertIn(422, seen[f"POST /{path} negative"])
+        self.assertLessEqual({201, 422}, seen["PUT /clips/{uid} positive"])
+        self.assertIn(422, seen["PUT /clips/{uid} negative"])
+
+    def _make_known_clip(self, case, number):
+        """Let every second request that is well formed bring a real clip of a real alert."""
+        headers = case.headers
+        if bridge_items.UUID.fullmatch(str(headers.get("X-Bridge"))):
+            headers["X-Bridge"] = self.ident
+        uid = str((case.path_parameters or {}).get("uid"))
+        if number % 2 and bridge_items.UUID.fullmatch(uid):
+            case.path_parameters["uid"] = self.made().uid
+            film = clip_file(number=number)
+            if bridge_items.SHA256.fullmatch(str(headers.get("X-Clip-Sha256"))):
+                headers["X-Clip-Sha256"] = hashlib.sha256(film).hexdigest()
+                headers["X-Clip-Codec"] = headers.get("X-Clip-Codec") and "h264"
+                case.body = film
 
     def _make_known(self, body, number):
         """Let what is well formed speak of what there is: this bridge and, in every second

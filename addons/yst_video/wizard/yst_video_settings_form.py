@@ -19,6 +19,10 @@ class VideoSettingsForm(models.TransientModel):
     )
     retention_days = fields.Integer("Pictures are kept for (days)")
     still_interval = fields.Integer("A still every (seconds)")
+    clip_seconds = fields.Integer(
+        "Clip of an alert (seconds)",
+        help="How long the bridge goes on recording when an alert opens; 0 for no clips.",
+    )
     correlation_minutes = fields.Integer("Alerts of the same kind within (minutes)")
     correlation_metres = fields.Integer("and within (metres)")
     noisy_min_judged = fields.Integer("A rule is watched from (judged alerts)")
