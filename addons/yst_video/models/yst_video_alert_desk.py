@@ -4,6 +4,9 @@ from odoo.fields import Domain
 
 from .yst_video_wall import milliseconds
 
+#: Kinds of alerts that count persons.
+OF_PERSONS = ("crowd", "no_mask", "intrusion", "loitering")
+
 
 class VideoAlert(models.Model):
     """What the operator's desk shows of an alert."""
@@ -12,6 +15,11 @@ class VideoAlert(models.Model):
 
     cover = fields.Integer(
         "Picture", compute="_compute_cover", help="The picture with the best score, or the latest."
+    )
+    figure = fields.Char(
+        "Number or level",
+        compute="_compute_figure",
+        help="How many persons or things there are, or how high the water stands.",
     )
     rule_judged = fields.Integer("Judged alerts of the rule", related="rule_id.judged_count")
     rule_false_rate = fields.Float("False rate of the rule", related="rule_id.false_rate")
@@ -33,6 +41,17 @@ class VideoAlert(models.Model):
         latest = {alert.id: snapshot for alert, snapshot in latest.items()}
         for alert in self:
             alert.cover = latest.get(alert.id, 0)
+
+    @api.depends("kind", "count", "reading", "has_reading")
+    def _compute_figure(self):
+        for alert in self:
+            alert.figure = False
+            if alert.has_reading:
+                alert.figure = self.env._("%s m", f"{alert.reading:.2f}")
+            elif alert.count and alert.kind in OF_PERSONS:
+                alert.figure = self.env._("Persons: %s", alert.count)
+            elif alert.count and alert.kind == "obstruction":
+                alert.figure = self.env._("Things: %s", alert.count)
 
     @api.depends("camera_id", "kind")
     def _compute_display_name(self):
@@ -84,6 +103,7 @@ class VideoAlert(models.Model):
                     "id": alert.id,
                     "kind": alert.kind,
                     "kind_name": kinds.get(alert.kind, alert.kind),
+                    "figure": alert.figure or "",
                     "camera": alert.camera_id.id,
                     "camera_name": alert.camera_id.sudo().name,
                     "at": milliseconds(alert.started_at),

@@ -15,7 +15,7 @@ TEXTS = {
     "gateway_url": "yst_video.gateway_url",
     "tile_datum": "yst_video.tile_datum",
     "tile_url": "leaflet.tile_url",
-    "tile_copyright": "leaflet.copyright",
+    "tile_copyright": "yst_video.tile_copyright",
 }
 
 

@@ -372,3 +372,34 @@ class TestFootageRoute(FootageData, ApiCase):
                     self.assertNotIn(data, self.url_open(path).content, path)
                 with self.assertRaises(AccessError):
                     evidence.with_user(user).read(["content"])
+
+    def test_pictures_chosen_for_a_request_are_looked_at_on_its_account(self):
+        alert = self.made(snapshots=[snapshot(noise())])
+        far = self.made(camera=self.far, snapshots=[snapshot(noise())])
+        waiting = self.request()
+        waiting.action_submit()
+        approved = self.approved()
+        looked = {  # purpose and words of the look, by picture and request
+            (alert, approved.id): ("footage", approved.number),
+            (alert, waiting.id): ("alert", False),  # nothing is chosen for it yet
+            (far, approved.id): ("alert", False),  # not what it asks for
+            (alert, 0): ("alert", False),
+            (alert, "x"): ("alert", False),
+        }
+        self.authenticate(self.operator.login, self.operator.login)
+        log = self.env["yst.video.view.log"]
+        for (record, footage), expected in looked.items():
+            with self.subTest(footage=footage, camera=record.camera_id.name):
+                picture = record.snapshot_ids
+                lines = log.search([])
+                path = f"/yst/video/snapshot/{picture.id}?footage={footage}&size=160"
+                self.assertEqual(self.url_open(path).status_code, 200)
+                found = log.search([]) - lines
+                if found:  # the same look for the same purpose is one line
+                    self.assertEqual((found.purpose, found.note), expected)
+                last = log.search([("res_id", "=", picture.id), ("purpose", "=", expected[0])])
+                self.assertEqual(len(last), 1)
+        # a request opens no picture that its reader may not see
+        self.authenticate(self.cadre.login, self.cadre.login)
+        path = f"/yst/video/snapshot/{far.snapshot_ids.id}?footage={approved.id}"
+        self.assertEqual(self.url_open(path).status_code, 404)

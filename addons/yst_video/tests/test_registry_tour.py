@@ -13,7 +13,8 @@ class TestRegistryTour(RegistryCase, HttpCase):
     def setUp(self):
         super().setUp()
         self.foreign = []
-        self.watched = self.active(name="巡检摄像头")
+        # it stands where the area's name would cover it
+        self.watched = self.active(name="巡检摄像头", latitude=32.68982, longitude=109.03)
         for role in ("manager_north", "operator_north"):
             self.users[role].password = self.users[role].login
             self.users[role].lang = "en_US"

@@ -7,14 +7,23 @@ import {
     useRef,
     useState,
 } from "@odoo/owl";
+import { browser } from "@web/core/browser/browser";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
-import { COLOURS, cameraIcon, cameraLayer, drawAreas, makeMap } from "./leaflet_map";
+import {
+    COLOURS,
+    arrangeAreas,
+    cameraIcon,
+    cameraLayer,
+    drawAreas,
+    makeMap,
+} from "./leaflet_map";
 
 const REFRESH = 30000; // ms
+const SETTLED = 350; // ms after which the bundles' own animation is over
 const STATES = ["online", "offline", "maintenance", "planned"];
 
 /** All cameras on a map: where they stand, where they look, how they are. */
@@ -35,6 +44,9 @@ export class CameraMap extends Component {
             drawAreas(this.map, this.props.ground, this.props.areas);
             this.draw();
             this.fit();
+            // bundles of cameras are drawn anew some frames after the map has come to rest
+            this.map.on("zoomend moveend layeradd layerremove", () => this.arrangeSoon());
+            this.arrangeSoon();
             this.observer = new ResizeObserver(() => this.map.invalidateSize());
             this.observer.observe(this.element.el);
         });
@@ -46,8 +58,15 @@ export class CameraMap extends Component {
         });
         onWillUnmount(() => {
             this.observer?.disconnect();
+            browser.clearTimeout(this.arranging);
             this.map?.remove();
         });
+    }
+
+    /** Names find their places once the cameras' signs stand still. */
+    arrangeSoon() {
+        browser.clearTimeout(this.arranging);
+        this.arranging = browser.setTimeout(() => arrangeAreas(this.map), SETTLED);
     }
 
     draw() {
@@ -134,6 +153,13 @@ export class CameraMapAction extends Component {
             counts[camera.status] += this.state.version >= 0 ? 1 : 0;
         }
         return counts;
+    }
+
+    get shownText() {
+        return _t("%(shown)s of %(all)s cameras", {
+            shown: this.cameras.length,
+            all: this.data.cameras.length,
+        });
     }
 
     get chosen() {

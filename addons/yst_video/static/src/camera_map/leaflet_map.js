@@ -6,6 +6,7 @@
 
 import { _t } from "@web/core/l10n/translation";
 import { fromGcj02, toGcj02, wedge } from "./coordinates";
+import { freeSpot } from "./label_place";
 
 export const COLOURS = {
     online: "#198754",
@@ -65,6 +66,7 @@ export function drawAreas(map, ground, areas) {
             continue;
         }
         const label = document.createElement("span");
+        label.className = "o_yst_label";
         label.textContent = area.name;
         L.marker(onGround(ground, area.latitude, area.longitude), {
             icon: L.divIcon({ className: "o_yst_area_name", html: label, iconSize: null }),
@@ -74,6 +76,31 @@ export function drawAreas(map, ground, areas) {
         }).addTo(layer);
     }
     return layer;
+}
+
+/** What labels keep clear of: bundles and dots of cameras. */
+const SIGNS = ".o_yst_bundle, .o_yst_camera_sign circle";
+
+/**
+ * Puts the names of the areas where they cover neither a camera's sign nor each other, as near to
+ * their centres as there is room; a name without room is hidden at this scale.
+ */
+export function arrangeAreas(map) {
+    const pane = map.getPanes().markerPane;
+    const labels = [...pane.querySelectorAll(".o_yst_label")];
+    const taken = [...pane.querySelectorAll(SIGNS)].map((sign) => sign.getBoundingClientRect());
+    const wanted = labels.map((label) => {
+        const { left, top } = label.parentElement.getBoundingClientRect();
+        return { x: left, y: top, width: label.offsetWidth, height: label.offsetHeight };
+    });
+    labels.forEach((label, index) => {
+        const spot = freeSpot(wanted[index], taken);
+        label.style.visibility = spot ? "visible" : "hidden";
+        if (spot) {
+            label.style.transform = `translate(${spot.dx}px, ${spot.dy}px)`;
+            taken.push(spot.box);
+        }
+    });
 }
 
 /** The sign of a camera: a dot in the colour of its state, with the sector that it sees. */

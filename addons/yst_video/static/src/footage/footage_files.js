@@ -67,6 +67,12 @@ export class BlurDialog extends Component {
         Object.assign(this.state, { chosen: picture || null, clear: [], drawn: [], drawing: null });
     }
 
+    /** The look is written down as one for this request. */
+    url(picture, size) {
+        const small = size ? `&size=${size}` : "";
+        return `/yst/video/snapshot/${picture.id}?footage=${this.props.requestId}${small}`;
+    }
+
     time(picture) {
         return formatDateTime(deserializeDateTime(picture.at));
     }

@@ -57,11 +57,34 @@ registry.category("web_tour.tours").add("yst_manager_draws_a_zone", {
     ],
 });
 
+/** Waits until names of areas are shown, and none covers a camera's sign or another name. */
+async function waitNamesClear() {
+    const boxes = (selector) =>
+        [...document.querySelectorAll(selector)]
+            .filter((each) => getComputedStyle(each).visibility === "visible")
+            .map((each) => each.getBoundingClientRect());
+    const cover = (one, other) =>
+        one.left < other.right && other.left < one.right &&
+        one.top < other.bottom && other.top < one.bottom;
+    for (let tries = 0; tries < 40; tries++) {
+        const names = boxes(".o_yst_area_name span");
+        const signs = boxes(".o_yst_bundle, .o_yst_camera_sign circle");
+        const clear = names.every((name, index) =>
+            [...signs, ...names.slice(index + 1)].every((other) => !cover(name, other))
+        );
+        if (names.length && signs.length && clear) {
+            return;
+        }
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Error("A name on the map covers something, or none is shown.");
+}
+
 registry.category("web_tour.tours").add("yst_manager_looks_at_the_map", {
     steps: () => [
-        { trigger: ".o_yst_map .leaflet-marker-icon" },
+        { trigger: ".o_yst_map .leaflet-marker-icon", run: waitNamesClear },
         { trigger: ".o_yst_map_bar input[type=search]", run: "edit 巡检" },
-        { trigger: ".o_yst_map_bar:contains(1 shown)" },
+        { trigger: ".o_yst_map_bar:contains(1 of )" },
         { trigger: ".o_yst_camera_sign", run: "click" },
         { trigger: ".o_yst_map_card:contains(巡检摄像头):contains(Offline)" },
         { trigger: ".o_yst_map_card button:contains(Open the camera)", run: "click" },
