@@ -15,6 +15,7 @@ from . import yst_video_camera_map
 from . import yst_video_camera_sample
 from . import yst_video_zone
 from . import yst_video_rule
+from . import yst_video_rule_rate
 from . import yst_video_rule_help
 from . import yst_video_rule_window
 from . import yst_video_bridge

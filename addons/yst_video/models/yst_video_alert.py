@@ -83,7 +83,7 @@ class YstVideoAlert(models.Model):
     # alerts of the same minutes, for one order
     _kind_idx = models.Index("(kind, started_at DESC)")
     # how often rules are wrong, without looking at the alerts themselves
-    _rule_idx = models.Index("(rule_id, judgement) WHERE rule_id IS NOT NULL")
+    _rule_idx = models.Index("(rule_id, judgement, started_at) WHERE rule_id IS NOT NULL")
     # IS TRUE as the ORM asks: the database does not see that it is the same
     _order_due_idx = models.Index("(id) WHERE order_due IS TRUE")
     _order_problem_idx = models.Index("(started_at DESC) WHERE order_problem IS NOT NULL")

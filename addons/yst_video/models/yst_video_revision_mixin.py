@@ -12,6 +12,8 @@ class VideoRevisionMixin(models.AbstractModel):
     _description = "Part of the Bridge Configuration"
 
     _bridge_fields = frozenset()
+    #: those of them that decide what a rule finds
+    _tuning_fields = frozenset()
     #: what decides whose the record is: it cannot be moved to where the writer may not write
     _place_fields = frozenset({"area_id", "camera_id", "rule_id"})
 
@@ -34,11 +36,19 @@ class VideoRevisionMixin(models.AbstractModel):
             return result
         records = self.sudo()
         seen, before = records._bridge_sees(), records._bridge_values(watched)
+        tuning = self._tuning_fields & watched
+        tuned = records._bridge_values(tuning)
         result = super().write(vals)
         self._check_still_mine(vals)
         if (seen or records._bridge_sees()) and before != records._bridge_values(watched):
             self.env["yst.video.revision"]._bump()
+        if tuning:
+            pairs = zip(self, tuned, records._bridge_values(tuning), strict=True)
+            self.browse(one.id for one, old, new in pairs if old != new)._note_tuned()
         return result
+
+    def _note_tuned(self):
+        """What rules find is different from now on because of these records."""
 
     def _check_still_mine(self, vals):
         if not self.env.su and self._place_fields & vals.keys():

@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 
 from .. import rule_defaults
 
@@ -21,7 +20,7 @@ class VideoRule(models.Model):
     """What is looked for on a camera (告警规则), when, and what follows.
 
     Times are seconds, scores 0 to 1. A rule without zones looks at the whole picture, one
-    without hours always applies. How often it was wrong is counted from the judged alerts.
+    without hours always applies. How often it was wrong: ``yst_video_rule_rate``.
     """
 
     _name = "yst.video.rule"
@@ -126,14 +125,6 @@ class VideoRule(models.Model):
         precompute=True,
     )
 
-    alert_count = fields.Integer("Alerts", compute="_compute_stats", compute_sudo=True)
-    judged_count = fields.Integer("Judged", compute="_compute_stats", compute_sudo=True)
-    false_count = fields.Integer("False", compute="_compute_stats", compute_sudo=True)
-    false_rate = fields.Float("False (%)", compute="_compute_stats", compute_sudo=True)
-    noisy = fields.Boolean(
-        "Too often wrong", compute="_compute_stats", search="_search_noisy", compute_sudo=True
-    )
-
     _times_not_negative = models.Constraint(
         "CHECK (threshold >= 0 AND duration >= 0 AND cooldown >= 0)",
         "Thresholds and times cannot be negative.",
@@ -206,51 +197,6 @@ class VideoRule(models.Model):
             label = labels.get(rule.kind, "")
             rule.display_name = f"{label}（{zones}）" if zones else label
 
-    def _compute_stats(self):
-        """Counted from the alerts in one query, whoever may see them."""
-        rows = self.env["yst.video.alert"]._read_group(
-            [("rule_id", "in", self.ids)], ["rule_id", "judgement"], ["__count"]
-        )
-        counts = {}
-        for rule, judgement, count in rows:
-            counts.setdefault(rule.id, {})[judgement] = count
-        settings = self.env["yst.video.settings"]._get()
-        for rule in self:
-            found = counts.get(rule.id, {})
-            false = found.get("false", 0)
-            judged = false + found.get("true", 0)
-            rule.alert_count = sum(found.values())
-            rule.judged_count = judged
-            rule.false_count = false
-            rule.false_rate = 100 * false / judged if judged else 0.0
-            rule.noisy = is_noisy(judged, false, settings)
-
-    @api.model
-    def _search_noisy(self, operator, value):
-        if operator not in ("in", "="):
-            return NotImplemented
-        wanted = {bool(item) for item in value} if operator == "in" else {bool(value)}
-        rows = self.env["yst.video.alert"].sudo()._read_group(
-            [("rule_id", "!=", False), ("judgement", "in", ["true", "false"])],
-            ["rule_id", "judgement"],
-            ["__count"],
-        )
-        counts = {}
-        for rule, judgement, count in rows:
-            counts.setdefault(rule.id, {})[judgement] = count
-        settings = self.env["yst.video.settings"]._get()
-        noisy = [
-            rule_id
-            for rule_id, found in counts.items()
-            if is_noisy(sum(found.values()), found.get("false", 0), settings)
-        ]
-        domain = Domain.FALSE
-        if True in wanted:
-            domain |= Domain("id", "in", noisy)
-        if False in wanted:
-            domain |= Domain("id", "not in", noisy)
-        return domain
-
     @api.constrains("zone_ids", "camera_id")
     def _check_zones(self):
         for rule in self:
@@ -308,10 +254,3 @@ class VideoRule(models.Model):
 
     def _bridge_sees(self):
         return self.camera_id._bridge_sees()
-
-
-def is_noisy(judged, false, settings):
-    """Whether a rule is wrong too often: enough judged, and more than the share false."""
-    return judged >= settings["noisy_min_judged"] and (
-        100 * false > settings["noisy_percent"] * judged
-    )

@@ -16,6 +16,8 @@ class VideoRuleWindow(models.Model):
 
     _bridge_fields = frozenset({"rule_id", "hour_from", "hour_to", *DAYS})
 
+    _tuning_fields = _bridge_fields
+
     rule_id = fields.Many2one("yst.video.rule", required=True, index=True, ondelete="cascade")
     area_id = fields.Many2one(related="rule_id.area_id", store=True, index=True)
     monday = fields.Boolean("Mon", default=True)
@@ -47,6 +49,19 @@ class VideoRuleWindow(models.Model):
             window.display_name = (
                 f"{shown} {clock(window.hour_from)}–{clock(window.hour_to)}"
             )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        windows = super().create(vals_list)
+        windows._note_tuned()
+        return windows
+
+    def unlink(self):
+        self._note_tuned()
+        return super().unlink()
+
+    def _note_tuned(self):
+        self.rule_id._note_tuned()
 
     def _bridge_sees(self):
         return self.rule_id._bridge_sees()

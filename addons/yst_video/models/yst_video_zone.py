@@ -20,6 +20,8 @@ class VideoZone(models.Model):
         {"camera_id", "name", "shape", "points", "gauge_low", "gauge_high"}
     )
 
+    _tuning_fields = frozenset({"shape", "points", "gauge_low", "gauge_high"})
+
     name = fields.Char(required=True)
     sequence = fields.Integer(default=10)
     camera_id = fields.Many2one(
@@ -69,6 +71,9 @@ class VideoZone(models.Model):
 
     def write(self, vals):
         return super().write(self._rounded(vals))
+
+    def _note_tuned(self):
+        self.rule_ids._note_tuned()
 
     def _rounded(self, vals):
         """The values with points to four places; what makes no points is left to the check."""

@@ -5,7 +5,7 @@ from odoo.tests import BaseCase, tagged
 from .. import gb28181, geometry, rule_defaults, stream_address
 from ..models.yst_video_camera_sample import spread
 from ..models.yst_video_camera_step import new_token
-from ..models.yst_video_rule import is_noisy
+from ..models.yst_video_rule_rate import is_noisy
 from ..models.yst_video_rule_window import clock
 
 

@@ -294,6 +294,76 @@ class TestRegistry(RegistryCase):
         self.env.invalidate_all()
         self.assertTrue(young.noisy)
 
+    def test_a_rule_that_was_tuned_is_counted_anew(self):
+        camera = self.active()
+        zone = self.zone(camera)
+        rule, other = self.rule(camera, zone_ids=zone.ids), self.rule(camera)
+        for one in (rule, other):
+            self.alerts(one, false=12)
+        self.assertTrue(rule.noisy and other.noisy)
+        window = {"rule_id": rule.id, "hour_from": 8, "hour_to": 20}
+        for change in (
+            lambda: rule.write({"threshold": rule.threshold + 1}),
+            lambda: rule.write({"params_text": "release = 20"}),
+            lambda: zone.write({"points": [[0.1, 0.2], [0.8, 0.2], [0.5, 0.9]]}),
+            lambda: self.env["yst.video.rule.window"].create(window),
+            lambda: rule.window_ids.write({"hour_to": 19}),
+            lambda: rule.write({"window_ids": [(5,)]}),
+        ):
+            self.tuned(rule, days=2)
+            self.assertEqual((rule.judged_count, rule.noisy), (12, True))
+            self.later(rule)
+            change()
+            self.env.invalidate_all()
+            self.assertEqual((rule.judged_count, rule.false_rate, rule.noisy), (0, 0, False))
+            self.assertEqual(rule.stats_since, rule.tuned_at)
+            self.assertEqual((rule.alert_count, other.judged_count), (12, 12))
+            mine = [("camera_id", "=", camera.id), ("noisy", "=", True)]
+            self.assertEqual(rule.search(mine), other)
+
+    def test_what_does_not_change_what_a_rule_finds_is_no_tuning(self):
+        camera = self.active()
+        zone = self.zone(camera)
+        rule = self.rule(camera, zone_ids=zone.ids)
+        self.tuned(rule, days=2)
+        before = rule.tuned_at
+        rule.write({"cooldown": 90, "dispatch": "none", "threshold": rule.threshold})
+        rule.action_switch_off()
+        zone.write({"name": "另一个名字", "points": zone.points})
+        self.as_role("manager", rule).write({"tuned_at": "2020-01-01 00:00:00"})
+        self.env.invalidate_all()
+        self.assertEqual(rule.tuned_at, before)
+
+    def test_a_rule_is_judged_by_its_last_thirty_days(self):
+        rule = self.rule(self.active())
+        self.tuned(rule, days=90)
+        old, young = self.alerts(rule, false=12), self.alerts(rule, true=3, false=1)
+        self.later(rule, old, days=31)
+        self.assertEqual((rule.judged_count, rule.false_rate, rule.alert_count), (4, 25, 16))
+        self.assertFalse(rule.noisy)
+        self.assertLess(abs(rule.stats_since - fields.Datetime.now() + timedelta(days=30)),
+                        timedelta(minutes=1))
+        self.later(rule, young, days=29)
+        self.assertEqual(rule.judged_count, 4)
+
+    def tuned(self, rule, days):
+        """As if its values had changed so long ago."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE yst_video_rule SET tuned_at = %s WHERE id = %s",
+            [fields.Datetime.now() - timedelta(days=days), rule.id])
+        self.env.invalidate_all()
+
+    def later(self, rule, alerts=None, days=1):
+        """As if its alerts lay so far back."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE yst_video_alert SET started_at = %s"
+            " WHERE rule_id = %s AND (%s OR id = ANY(%s))",
+            [fields.Datetime.now() - timedelta(days=days), rule.id, alerts is None,
+             alerts.ids if alerts else []])
+        self.env.invalidate_all()
+
     # -- the QR card ---------------------------------------------------------------------------
 
     def test_the_card_is_read_back_from_its_picture(self):
