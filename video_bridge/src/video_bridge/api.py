@@ -23,6 +23,7 @@ import aiohttp
 
 from video_bridge import __version__, wire
 from video_bridge.model import AlertEvent, QrSighting, Still
+from video_bridge.recording.store import Clip
 from video_bridge.settings import OdooSettings, SettingsError
 
 ROOT = "/yst/video/v1"
@@ -30,6 +31,8 @@ SMALL = 1024
 """Bodies of fewer bytes are not worth compressing."""
 ANSWER_LIMIT = 64 * 1024 * 1024
 CONNECT_TIMEOUT = 10.0
+SLOWEST = 32 * 1024
+"""Bytes a second that a line has to carry for a clip to be brought in time."""
 HTTP_ERROR = "http_error"
 """The code of errors that the platform's web server makes, not the interface."""
 
@@ -89,9 +92,7 @@ class Client:
                 "User-Agent": f"video-bridge/{__version__}",
                 "Accept": "application/json",
             },
-            timeout=aiohttp.ClientTimeout(
-                total=self._odoo.timeout, sock_connect=min(CONNECT_TIMEOUT, self._odoo.timeout)
-            ),
+            timeout=self._timeout(),
         )
         return self
 
@@ -104,7 +105,7 @@ class Client:
         if self._session:
             await self._session.close()
 
-    # -- the five requests -------------------------------------------------------
+    # -- the six requests --------------------------------------------------------
 
     async def config(self, etag: str | None) -> Document | None:
         """The configuration, or None when it is the one of `etag` still."""
@@ -148,6 +149,24 @@ class Client:
         camera = answer.get("camera") if isinstance(answer, Mapping) else None
         return camera if isinstance(camera, int) else None
 
+    async def clip(self, clip: Clip, video: bytes) -> bool:
+        """Deliver the clip of an alert; whether the platform had it already.
+
+        :raises Refused: 404: it does not know the alert; else it will never take the clip.
+        """
+        headers = {
+            "Content-Type": "video/mp4",
+            "X-Bridge": self._bridge,
+            "X-Clip-Sha256": clip.sha256,
+            "X-Clip-Started-At": wire.moment(clip.started_at),
+            "X-Clip-Seconds": f"{clip.seconds:.3f}",
+            "X-Clip-Codec": clip.codec,
+        }
+        status, _answer, _headers = await self._request(
+            "PUT", f"clips/{clip.uid}", video, headers,
+            timeout=self._odoo.timeout + len(video) / SLOWEST)
+        return status == HTTPStatus.OK
+
     # -- HTTP --------------------------------------------------------------------
 
     async def _post(self, path: str, make: Callable[[], Mapping[str, Any]]) -> Any:
@@ -156,9 +175,15 @@ class Client:
         _status, answer, _headers = await self._request("POST", path, body, headers)
         return answer
 
+    def _timeout(self, total: float | None = None) -> aiohttp.ClientTimeout:
+        return aiohttp.ClientTimeout(
+            total=total or self._odoo.timeout,
+            sock_connect=min(CONNECT_TIMEOUT, self._odoo.timeout),
+        )
+
     async def _request(
         self, method: str, path: str, body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None, timeout: float | None = None,
     ) -> tuple[int, Any, Mapping[str, str]]:
         if self._session is None:
             raise RuntimeError("the client is not open")
@@ -170,7 +195,7 @@ class Client:
         try:
             async with self._session.request(
                 method, f"{self._odoo.url}{ROOT}/{path}", data=body, headers=sent,
-                allow_redirects=False,
+                allow_redirects=False, timeout=self._timeout(timeout),
             ) as reply:
                 raw = await _read(reply)
         except (aiohttp.ClientError, TimeoutError, OSError, EOFError, ValueError) as error:
@@ -206,7 +231,7 @@ def _judge(path: str, status: int, raw: bytes, headers: Mapping[str, str]) -> An
         answer = json.loads(raw)
     except ValueError:
         answer = None
-    if status == HTTPStatus.OK:
+    if status in (HTTPStatus.OK, HTTPStatus.CREATED):
         if answer is None:
             raise Unreachable(f"{path}: the answer is not JSON")
         return answer

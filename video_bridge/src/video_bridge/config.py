@@ -7,8 +7,8 @@ left out and named among the problems; it does not stop the others.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import time
 from pathlib import Path
 from typing import Any, cast, get_args
@@ -18,6 +18,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from video_bridge.model import Camera, Point, Rule, RuleKind, Shape, Transport, Window, Zone
 
 TIMEZONE = "Asia/Shanghai"
+CLIP_SECONDS = 60.0
+"""A clip goes on for so long at most."""
 POINTS = {"polygon": 3, "line": 2, "gauge": 2}
 STATES = ("active", "maintenance")
 
@@ -49,11 +51,12 @@ def parse(document: object, files: Path | None = None) -> Configuration:
         keeps the cameras' register must not be able to read this machine's files.
     """
     top = _mapping(document, "configuration")
+    clips = with_clips(_number(top, "clip_seconds", 0.0, low=0.0))
     problems: list[str] = []
     cameras: dict[int, Camera] = {}
     for place, entry in enumerate(_sequence(top.get("cameras"), "cameras")):
         try:
-            camera = parse_camera(entry)
+            camera = clips(parse_camera(entry))
             _check_files(camera, files)
         except ConfigError as error:
             problems.append(f"camera {_name_of(entry, place)}: {error}")
@@ -113,6 +116,15 @@ def parse_camera(entry: object) -> Camera:
         stream=_integer(values, "stream", 0),
         rules=() if state == "maintenance" else rules,
     )
+
+
+def with_clips(seconds: float) -> Callable[[Camera], Camera]:
+    """Lets cameras make clips that go on for so many seconds.
+
+    None where nobody is to be recognised: a clip is as the camera has sent it.
+    """
+    seconds = min(seconds, CLIP_SECONDS)
+    return lambda camera: camera if camera.pixelate else replace(camera, clip_seconds=seconds)
 
 
 def _check_files(camera: Camera, files: Path | None) -> None:

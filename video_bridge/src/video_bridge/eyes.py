@@ -119,6 +119,14 @@ class CameraEye:
             watch.rule.id: watch.finding for watch in self._watches if watch.finding is not None
         }
 
+    @property
+    def suspects(self) -> bool:
+        """Whether a rule sees in the pictures what may become an alert."""
+        return any(
+            watch.judge is not None and watch.episodes.state == "pending"
+            for watch in self._watches
+        )
+
     def wants(self, moved: bool) -> bool:
         """Whether the key frame at hand is worth decoding.
 

@@ -38,6 +38,7 @@ from video_bridge.model import (
     QrSighting,
     Still,
 )
+from video_bridge.recording.recorder import Suspicion
 from video_bridge.sightings import CardReader
 from video_bridge.spool import Spool
 from video_bridge.spool_writer import Job, SpoolWriter
@@ -106,6 +107,8 @@ class Sight:
         self.hot = True
         """An episode begins or goes on: every key frame is wanted."""
         self.moved = False
+        self.suspected = False
+        """The last that the receiving thread was told about recording the camera."""
         # set by one thread, cleared by the other
         self.still_wanted = False
         self.watched_until = 0.0
@@ -163,6 +166,7 @@ class Looker(threading.Thread):
         on_stills: Callable[[list[Still]], None],
         on_sightings: Callable[[list[QrSighting]], None],
         on_view: Callable[[int, bytes], None],
+        on_suspicion: Callable[[Sight, Suspicion], None] = lambda sight, said: None,
     ) -> None:
         """A thread that has not begun; what it makes is handed to these, in this thread."""
         super().__init__(name="looker", daemon=True)
@@ -180,6 +184,7 @@ class Looker(threading.Thread):
         self._on_stills = on_stills
         self._on_sightings = on_sightings
         self._on_view = on_view
+        self._on_suspicion = on_suspicion
         self._decoder = Decoder()
         self._cards = CardReader()
         self._timezone = ZoneInfo("Asia/Shanghai")
@@ -300,6 +305,7 @@ class Looker(threading.Thread):
         if sight.eye is not None:
             self._put(sight.eye.close(SHUTDOWN), None)
             sight.eye = None
+            self._suspect(sight, None, (), None)
 
     def _put(self, events: Sequence[AlertEvent], since: float | None) -> None:
         assert self._writer is not None
@@ -327,6 +333,7 @@ class Looker(threading.Thread):
         self, sight: Sight, eye: CameraEye, now: float, events: list[AlertEvent]
     ) -> None:
         events += eye.tick(now, sight.last_key_at, sight.interval)
+        self._suspect(sight, eye, (), None)
         sight.hot = eye.wants(False)
 
     def _look(self, sight: Sight, waiting: Waiting) -> None:
@@ -345,7 +352,9 @@ class Looker(threading.Thread):
         sight.gate.learn(waiting.value, waiting.quiet, moved, sight.pixels.stirred)
         eye = sight.eye
         if eye is not None and not sight.blind:
-            self._put(eye.see(picture, moved), waiting.clock)
+            events = eye.see(picture, moved)
+            self._put(events, waiting.clock)
+            self._suspect(sight, eye, events, waiting)
             sight.hot = eye.wants(False)
         now = time.monotonic()
         self.figures.looked.add(now - waiting.clock)
@@ -360,6 +369,23 @@ class Looker(threading.Thread):
             self.figures.stills += 1
         if eye is not None and time.monotonic() < sight.watched_until:
             self._on_view(sight.camera.id, _view(sight, eye, picture))
+
+    def _suspect(
+        self,
+        sight: Sight,
+        eye: CameraEye | None,
+        events: Sequence[AlertEvent],
+        waiting: Waiting | None,
+    ) -> None:
+        """Tell the thread that receives when a camera is to be recorded, and when no more."""
+        opened = tuple(event.uid for event in events if event.event == "open")
+        suspected = eye is not None and eye.suspects
+        if opened or suspected != sight.suspected:
+            sight.suspected = suspected
+            unit, at, clock = (
+                (None, 0.0, 0.0) if waiting is None else (waiting.unit, waiting.at, waiting.clock)
+            )
+            self._on_suspicion(sight, Suspicion(suspected, opened, unit, at, clock))
 
     def _still(self, camera: Camera, picture: Picture) -> Still:
         """A small picture for the wall; nobody can be recognised where the camera asks for it."""

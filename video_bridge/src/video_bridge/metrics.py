@@ -40,6 +40,16 @@ _FIGURES = {
     "stills_made": ("stills", "Stills made"),
     "failures": ("failures", "Pictures lost to errors of our own"),
 }
+_CLIPS = {
+    "clips_made": ("made", "Clips made"),
+    "clips_failed": ("failed", "Clips that could not be made or kept"),
+    "clips_dropped": ("dropped", "Clips dropped for want of room"),
+    "recordings_shed": ("shed", "Recordings ended early for want of memory"),
+}
+_CLIP_GAUGES = {
+    "recordings": ("recording", "Cameras recorded while an alert may open"),
+    "recording_bytes": ("bytes", "Memory that recordings take"),
+}
 _GAUGES = {
     "queue_length": ("waiting", "Key frames that wait to be looked at"),
     "gate_trusted": ("trusted", "Cameras whose compressed-domain gate is trusted"),
@@ -114,13 +124,14 @@ class Figures:
             "shard_restarts", "Shards started again",
             [((str(n),), float(c)) for n, c in self._supervisor.restarts.items()],
         )  # fmt: skip
-        sources: list[tuple[dict[str, tuple[str, str]], bool, bool]] = [
-            (_COUNTERS, False, True), (_FIGURES, True, True), (_GAUGES, False, False),
+        sources: list[tuple[dict[str, tuple[str, str]], str, bool]] = [
+            (_COUNTERS, "", True), (_FIGURES, "figures", True), (_GAUGES, "", False),
+            (_CLIPS, "clips", True), (_CLIP_GAUGES, "clips", False),
         ]  # fmt: skip
         for table, inner, counts in sources:
             for name, (attribute, text) in table.items():
                 samples = [
-                    ((shard,), float(getattr(one.figures if inner else one, attribute)))
+                    ((shard,), float(getattr(getattr(one, inner) if inner else one, attribute)))
                     for shard, one in reports.items()
                 ]
                 yield _counter(name, text, samples) if counts else _gauge(

@@ -111,6 +111,8 @@ class Camera:
     state: Literal["active", "maintenance", "unbound"] = "active"
     stream: int = 0
     rules: tuple[Rule, ...] = ()
+    clip_seconds: float = 0.0
+    """How long the clip of an alert goes on after its opening; 0: no clips."""
 
     @property
     def address(self) -> str | None:

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 
 from video_bridge.auth import Authenticator
 from video_bridge.model import Camera
-from video_bridge.rtp import KeyUnit
+from video_bridge.rtp import Depacketiser, KeyUnit
 from video_bridge.rtsp import ReceiveBuffer, RtspError, RtspSession
 from video_bridge.sources import PyAvSource
 
@@ -103,9 +103,14 @@ class CameraReader:
         self._opened = False
 
     @property
+    def video(self) -> Depacketiser | None:
+        """What puts the pictures of the present connection together; None without one of ours."""
+        return self._session.video if self._session else None
+
+    @property
     def lost(self) -> int:
         """Packets missing from the present connection."""
-        video = self._session.video if self._session else None
+        video = self.video
         return video.lost + video.damaged_keys if video else 0
 
     async def run(self) -> None:

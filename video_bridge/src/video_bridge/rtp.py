@@ -22,8 +22,6 @@ _PACKET = struct.Struct(">HHHHI")
 """``$`` and channel, length, the first two bytes of RTP, number, time."""
 _VERSION_2 = 0x80
 """First byte of a packet without padding, sources or extension."""
-Tap = Callable[[memoryview, int, int], None]
-"""Payload (to be copied if it is kept), sequence number and RTP timestamp of a packet."""
 _ROOMY = MAX_UNIT_BYTES - 0x10000
 _MAX_SETS = 16
 _MAX_SET_BYTES = 64 * 1024
@@ -96,7 +94,6 @@ class Depacketiser:
         "on_delta",
         "packets",
         "parameters",
-        "tap",
     )
     codec: ClassVar[Literal["h264", "hevc"]]
     header_size: ClassVar[int]
@@ -126,8 +123,6 @@ class Depacketiser:
         """Packets that make no sense."""
         self.damaged_keys = 0
         """Key frames given up because a part was missing or too large."""
-        self.tap: Tap | None = None
-        """Is given every packet's payload while the stream is recorded."""
         self._expected = -1
         self._stamp = -1
         self._marker_ends = True
@@ -231,8 +226,6 @@ class Depacketiser:
         if first & 0xC0 != 0x80 or stop - start < self.header_size:
             self.broken += 1
             return
-        if self.tap is not None:
-            self.tap(view[start:stop], sequence, stamp)
         gap = (sequence - self._expected) & 0xFFFF if self._expected >= 0 else 0
         self._expected = (sequence + 1) & 0xFFFF
         if stamp != self._stamp:

@@ -63,6 +63,8 @@ class BridgeSettings:
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo(config.TIMEZONE))
     """Of the rules' hours when the cameras stand in this file."""
     log_level: str = "info"
+    clip_seconds: float = 10.0
+    """Of the cameras in this file: how long a clip goes on after the opening; 0: no clips."""
     files: Path | None = None
     """Folder of files that the platform's cameras may play; None: none."""
 
@@ -80,6 +82,8 @@ class SpoolSettings:
     picture_bytes: int = 1536 * MIB
     max_age: float = 7 * 86400.0
     reserve: int = 8 * MIB
+    clip_bytes: int = 2048 * MIB
+    """What clips may take, beside ``max_bytes``; 0: no clips."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +116,11 @@ class Settings:
         """The spool's database file."""
         return self.bridge.state_dir / "spool.db"
 
+    @property
+    def clips_path(self) -> Path:
+        """The folder of the clips that wait."""
+        return self.bridge.state_dir / "clips"
+
 
 def load(path: Path | str) -> Settings:
     """Read and check a settings file; SettingsError lists everything that is wrong with it."""
@@ -132,9 +141,11 @@ def parse(document: Mapping[str, Any], folder: Path) -> Settings:
     problems += [f"[{name}]: there is no such section" for name in document if name not in known]
     odoo = _odoo(_Section(document, "odoo", problems), folder) if "odoo" in document else None
     bridge = _bridge(_Section(document, "bridge", problems), folder)
+    clip_seconds = bridge.clip_seconds if bridge is not None else 0.0
     spool = _spool(_Section(document, "spool", problems))
     pace = _pace(_Section(document, "pace", problems))
     cameras = _cameras(document.get("camera", []), folder, problems)
+    cameras = tuple(map(config.with_clips(clip_seconds), cameras))
     if odoo and cameras:
         problems.append("[[camera]]: the cameras come from [odoo]; give one of the two")
     if "odoo" not in document and not cameras and "camera" not in document:
@@ -255,6 +266,7 @@ def _bridge(section: _Section, folder: Path) -> BridgeSettings | None:
     zone = section.text("timezone", config.TIMEZONE)
     level = section.text("log_level", "info").lower()
     files = section.text("files", "", empty=True)
+    clip_seconds = section.number("clip_seconds", 10.0, 0.0, config.CLIP_SECONDS)
     section.end()
     if level not in {"debug", "info", "warning", "error"}:
         section.wrong("log_level", "must be debug, info, warning or error")
@@ -266,7 +278,7 @@ def _bridge(section: _Section, folder: Path) -> BridgeSettings | None:
         return None
     return BridgeSettings(
         name, folder / state_dir, shards, capacity, detector, listen, timezone, level,
-        folder / files if files else None)
+        clip_seconds, folder / files if files else None)
 
 
 def _listen(section: _Section) -> tuple[str, int] | None:
@@ -293,10 +305,11 @@ def _spool(section: _Section) -> SpoolSettings:
     pictures = section.whole("picture_mib", min(size * 3 // 4, 1536), 0, 10_000_000)
     days = section.number("max_age_days", default.max_age / 86400, 0.01, 3650)
     reserve = section.whole("reserve_mib", default.reserve // MIB, 0, 10_000)
+    clips = section.whole("clip_mib", default.clip_bytes // MIB, 0, 10_000_000)
     section.end()
     if pictures > size:
         section.wrong("picture_mib", "must not be more than spool.max_mib")
-    return SpoolSettings(size * MIB, pictures * MIB, days * 86400, reserve * MIB)
+    return SpoolSettings(size * MIB, pictures * MIB, days * 86400, reserve * MIB, clips * MIB)
 
 
 def _pace(section: _Section) -> PaceSettings:

@@ -22,6 +22,10 @@ from video_bridge.keyqueue import Waiting
 from video_bridge.looker import Figures, Looker, LookerSettings, Sight
 from video_bridge.model import Camera, CameraHealth, OpenEpisode
 from video_bridge.reader import CameraReader, ConnectPace
+from video_bridge.recording.maker import ClipFigures
+from video_bridge.recording.recorder import Recorder, Suspicion
+from video_bridge.recording.store import ClipStore
+from video_bridge.recording.tape import Tape
 from video_bridge.rtp import KeyUnit
 from video_bridge.rtsp import ReceiveBuffer
 from video_bridge.settings import SpoolSettings
@@ -63,6 +67,11 @@ class ShardSettings:
             reserve=limits.reserve,
         )
 
+    def clip_store(self) -> ClipStore:
+        """The folder of clips, beside the spool."""
+        limits = self.spool
+        return ClipStore(self.spool_path.parent / "clips", limits.clip_bytes, limits.max_age)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -85,6 +94,7 @@ class Report:
     """Name and precision; None without."""
     ready: bool
     stuck: bool
+    clips: ClipFigures = field(default_factory=ClipFigures)
 
 
 class Post:
@@ -95,6 +105,8 @@ class Post:
         self.camera = camera
         self.sight = Sight(camera)
         self.reader: CameraReader | None = None
+        self.tape: Tape | None = None
+        """What is kept of it while an alert may open."""
         self.task: asyncio.Task[None] | None = None
         self.open = False
         self.since = time.time()
@@ -105,6 +117,11 @@ class Post:
         self.opened_clock = 0.0
         self.was_online = False
         self.skipped = 0
+
+    @property
+    def source(self) -> CameraReader | None:
+        """Where its pictures come from, for the recorder."""
+        return self.reader
 
     def state(self, is_open: bool, problem: str | None) -> None:
         """The reader tells that the stream is open, or what is wrong."""
@@ -186,7 +203,9 @@ class Shard:
             self._from_looker("stills"),
             self._from_looker("sightings"),
             lambda camera, jpeg: self._from_looker("view")((camera, jpeg)),
+            self._suspected,
         )
+        self._recorder = Recorder(settings.clip_store())
 
     def _from_looker(self, kind: str) -> Callable[[Any], None]:
         def send(value: Any) -> None:
@@ -198,6 +217,16 @@ class Shard:
     def _pass_on(self, kind: str, value: Any) -> None:
         if self._channel.waiting < MAX_UNSENT:
             self._channel.send(kind, value)
+
+    def _suspected(self, sight: Sight, said: Suspicion) -> None:
+        """Called by the looking thread."""
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._record, sight, said)
+
+    def _record(self, sight: Sight, said: Suspicion) -> None:
+        post = self._posts.get(sight.camera.id)
+        if post is not None and post.sight is sight:
+            self._recorder.hear(post, said)
 
     async def run(self) -> None:
         """Do what the supervisor says, until it says stop or is gone."""
@@ -219,6 +248,7 @@ class Shard:
                     _logger.exception("A message of the supervisor could not be obeyed: %s", kind)
         finally:
             reporting.cancel()
+            self._recorder.cut()
             for post in self._posts.values():
                 if post.task is not None:
                     post.task.cancel()
@@ -226,6 +256,7 @@ class Shard:
             if self._settings.decode:
                 self._looker.finish()
                 await asyncio.to_thread(self._looker.join, 5.0)
+            await asyncio.to_thread(self._recorder.finish, 2.0)
 
     def _obey(self, kind: str, value: Any) -> None:
         if kind == "assign":
@@ -273,6 +304,7 @@ class Shard:
     def _remove(self, key: int) -> None:
         post = self._posts.pop(key)
         self._told.pop(key, None)
+        self._recorder.remove(post)
         if post.task is not None:
             post.task.cancel()
         self._looker.remove(key)
@@ -280,7 +312,10 @@ class Shard:
     def _change(self, post: Post, camera: Camera) -> None:
         """Other rules: a new eye. Another address or password: connect anew, at once."""
         before, post.camera = post.camera, camera
+        if camera.clip_seconds <= 0:
+            self._recorder.forget(post)
         if _stream(before) != _stream(camera):
+            self._recorder.remove(post)
             if post.task is not None:
                 post.task.cancel()
             post.state(False, "connecting")
@@ -293,6 +328,8 @@ class Shard:
         if not is_open and post.reader is not None:
             self._lost += post.reader.lost
         post.state(is_open, problem)
+        if post.tape is not None:
+            (self._recorder.attach if is_open else self._recorder.interrupt)(post)
 
     def _key(self, post: Post, unit: KeyUnit) -> None:
         """A key frame has come in: decide whether it is worth looking at."""
@@ -300,6 +337,8 @@ class Shard:
         interval = post.arrived(unit, now)
         sight = post.sight
         sight.last_key_at = time.time()
+        if post.tape is not None:
+            post.tape.key(unit, sight.last_key_at, now)
         gate = sight.gate
         value = gate.measure(unit.key_bytes, unit.delta_bytes, unit.delta_frames, unit.delta_peak)
         verdict = gate.judge(value, interval)
@@ -324,6 +363,7 @@ class Shard:
         while True:
             await asyncio.sleep(REPORT_EVERY)
             now = time.monotonic()
+            self._recorder.tick()
             told = self._told
             changed = []
             for key, post in self._posts.items():
@@ -353,6 +393,7 @@ class Shard:
             detector=f"{detector.name} {detector.precision}" if detector else None,
             ready=looker.ready.is_set() or not self._settings.decode,
             stuck=busy is not None and time.monotonic() - busy > STUCK,
+            clips=self._recorder.figures,
         )
 
 

@@ -29,6 +29,8 @@ from video_bridge.courier import Courier
 from video_bridge.delivery import Delivery
 from video_bridge.fleet import Fleet
 from video_bridge.model import Camera, CameraHealth
+from video_bridge.recording.courier import ClipCourier
+from video_bridge.recording.store import ClipStore
 from video_bridge.settings import Settings
 from video_bridge.spool import Spool
 from video_bridge.state import State
@@ -78,6 +80,10 @@ class Uplink:
             fleet, self._pace, self.metrics, self._beat_now,
             lambda: self._config.still_interval if self._config else 0.0,
             self._reading, monotonic=monotonic)
+        self._clips = ClipStore(
+            settings.clips_path, settings.spool.clip_bytes, settings.spool.max_age)
+        self._clip_courier = ClipCourier(
+            self._clips, spool, self._pace, self.metrics, monotonic=monotonic)
 
     @property
     def problem(self) -> str | None:
@@ -96,6 +102,7 @@ class Uplink:
         """Keep in touch with the platform until cancelled."""
         self._state.lock()
         try:
+            await asyncio.to_thread(self._clips.tidy, 0.0)
             if self._settings.odoo is None:
                 await alone.run(self._settings, self._spool, self._fleet, self.metrics)
                 return
@@ -108,6 +115,7 @@ class Uplink:
                 tasks.create_task(self._beat(client))
                 tasks.create_task(self._delivery.run(client))
                 tasks.create_task(self._courier.run(client))
+                tasks.create_task(self._clip_courier.run(client))
                 tasks.create_task(self._trim())
         finally:
             self._state.unlock()

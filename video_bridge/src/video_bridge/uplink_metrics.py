@@ -27,6 +27,15 @@ class UplinkMetrics:
     key_refused: bool = False
     revision: int = 0
     leased: int = 0
+    clips_delivered: int = 0
+    clip_errors: int = 0
+    clips_refused: int = 0
+    """Clips that the platform does not take."""
+    clips_dropped: int = 0
+    """Clips dropped for want of room, or because they were too old."""
+    clips_waiting: int = 0
+    clip_bytes: int = 0
+    """Of the clips that wait."""
     adopted: int = 0
     """Episodes taken over from other bridges."""
     clock_skew: float = 0.0
@@ -52,6 +61,12 @@ class UplinkMetrics:
             "uplink_stills_total": float(self.stills),
             "uplink_bindings_total": float(self.bindings),
             "uplink_episodes_adopted_total": float(self.adopted),
+            "uplink_clips_delivered_total": float(self.clips_delivered),
+            "uplink_clip_errors_total": float(self.clip_errors),
+            "uplink_clips_refused_total": float(self.clips_refused),
+            "uplink_clips_dropped_total": float(self.clips_dropped),
+            "clips_waiting": float(self.clips_waiting),
+            "clips_waiting_bytes": float(self.clip_bytes),
             "uplink_config_revision": float(self.revision),
             "uplink_leased_cameras": float(self.leased),
             "uplink_clock_skew_seconds": self.clock_skew,
