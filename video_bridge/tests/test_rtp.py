@@ -306,12 +306,14 @@ def random_packets(chance: random.Random, codec: str) -> list[bytes]:
             for unit in units
             for payload in ([unit] if chance.random() < 0.3 else fragments(unit, 25, codec))
         ]
-        if chance.random() < 0.05:
-            payloads.append(chance.randbytes(chance.randrange(60)))
+        if chance.random() < 0.1:  # in the midst of a fragmented unit: a whole one, or noise
+            noise = chance.randbytes(chance.randrange(60))
+            other = chance.choice((noise, *sets, *fragments(sets[0] + bytes(60), 25, codec)))
+            payloads.insert(chance.randrange(len(payloads) + 1), other)
         for place, payload in enumerate(payloads):
             number = (number + 1) & 0xFFFF
             first = 0x80 if chance.random() < 0.97 else chance.getrandbits(8)
-            marker = place == len(payloads) - 1 and chance.random() < 0.95
+            marker = chance.random() < (0.95 if place == len(payloads) - 1 else 0.02)
             packet = struct.pack(">BBHII", first, marker << 7 | 96, number, stamp, 7) + payload
             if chance.random() < 0.02:
                 packet = packet[: chance.randrange(16)]
@@ -371,6 +373,19 @@ def test_many_packets_at_once_give_what_they_give_one_by_one(
     assert single.broken > 10
     assert single.damaged_keys > 3
     assert sum(isinstance(unit, KeyUnit) for unit in many) > 20
+
+
+def test_of_a_picture_that_never_ends_no_more_is_kept_than_allowed() -> None:
+    stream = Stream(H264, [SPS, PPS])
+    packets = [struct.pack(">BBHII", 0x80, 96, 1, 1, 1) + b"\x7c\x85" + b"\x88" * 60_000]
+    for number in range(2, MAX_UNIT_BYTES // 60_000 + 5):
+        head = struct.pack(">BBHII", 0x80, 96, number, 1, 1)
+        packets.append(head + b"\x7c\x05" + b"\x88" * 60_000)
+    for packet in packets:
+        view = memoryview(framed(packet))
+        stream.depacketiser.feed_all(view, 0, len(view), 0)
+        assert len(stream.depacketiser._unit or b"") <= MAX_UNIT_BYTES
+    assert stream.depacketiser._unit == b""
 
 
 def test_what_is_no_packet_stops_the_taking_in() -> None:
