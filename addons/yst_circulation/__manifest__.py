@@ -11,6 +11,7 @@
         "security/ir.model.access.csv",
         "security/rules.xml",
         "data/roles.xml",
+        "data/ir_cron.xml",
     ],
     "assets": {
         "web.assets_backend": ["yst_circulation/static/src/backend/**/*"],

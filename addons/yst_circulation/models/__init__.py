@@ -1,4 +1,5 @@
 from . import res_users
+from . import ir_attachment
 from . import yst_area
 from . import yst_circulation_group
 from . import yst_circulation_audience
@@ -7,6 +8,10 @@ from . import yst_circulation_bus
 from . import yst_circulation_item
 from . import yst_circulation_item_send
 from . import yst_circulation_item_steps
+from . import yst_circulation_matrix
+from . import yst_circulation_mixin
 from . import yst_circulation_node
 from . import yst_circulation_node_steps
+from . import yst_circulation_node_answer
+from . import yst_circulation_pass_on
 from . import yst_delegation

@@ -38,3 +38,48 @@ class ResUsers(models.Model):
             | Domain("item_id.sender_id", "=", self.id)
             | Domain("passed_on_by_id", "=", self.id)
         )
+
+    def _circulated_domain(self, model):
+        """Records of a model that were circulated to the user, for record rules.
+
+        :param str model: one that inherits ``yst.circulation.mixin``
+        """
+        items = self.env["yst.circulation.item"].sudo()
+        reached = items._search(
+            Domain("source_model", "=", model)
+            & Domain("node_ids", "any!", self._circulation_addressed())
+        )
+        return Domain("id", "in", reached.subselect("source_id"))
+
+    def write(self, vals):
+        """Whoever leaves is nobody's deputy any more."""
+        result = super().write(vals)
+        if vals.get("active") is False:
+            self._leave_deputyships()
+        return result
+
+    def unlink(self):
+        self._leave_deputyships()
+        return super().unlink()
+
+    def _leave_deputyships(self):
+        """End the delegations of which these users are the deputies, and tell who is away."""
+        delegations = self.env["yst.delegation"].sudo()
+        held = delegations.search(
+            [("deputy_id", "in", self.ids), ("state", "in", ("planned", "active"))]
+        )
+        for one in held:
+            words = self.env._(
+                "%(deputy)s has left and is not your deputy any more. What is open has come back "
+                "to you: name another deputy.",
+                deputy=one.deputy_id.name,
+            )
+            if one.state == "active":
+                one._end(words)
+            else:
+                one._transition("cancelled", "planned", message=words)
+            one.message_notify(
+                partner_ids=one.user_id.partner_id.ids,
+                subject=one.display_name,
+                body=words,
+            )

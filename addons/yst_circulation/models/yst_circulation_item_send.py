@@ -174,13 +174,13 @@ class CirculationItem(models.Model):
                            SELECT user_id FROM yst_circulation_node WHERE item_id = %(item)s)
                 ), away AS (%(deputies)s)
                 INSERT INTO yst_circulation_node (
-                    id, item_id, user_id, handler_id, deputy_id, passed_on_by_id, parent_id, path,
-                    top_id, level, area_id, department_id, wanted, urgency, deadline, state, open,
-                    urged_count, create_date)
+                    id, item_id, user_id, handler_id, deputy_id, delegation_id, passed_on_by_id,
+                    parent_id, path, top_id, level, area_id, department_id, wanted, urgency,
+                    deadline, state, open, urged_count, create_date)
                 SELECT person.id, %(item)s, person.user_id,
                        CASE WHEN away.mode = 'replace' THEN away.deputy_id
                             ELSE person.user_id END,
-                       CASE WHEN away.mode = 'act' THEN away.deputy_id END,
+                       CASE WHEN away.mode = 'act' THEN away.deputy_id END, away.id,
                        %(by)s::int, %(above)s::int, %(path)s || person.id || '/',
                        COALESCE(%(top)s::int, person.id), %(level)s, person.area_id,
                        person.department_id, item.wanted, item.urgency, item.deadline, 'unread',

@@ -47,6 +47,9 @@ class CirculationNode(models.Model):
         readonly=True,
         ondelete="restrict",
     )
+    delegation_id = fields.Many2one(
+        "yst.delegation", "Because of the absence", readonly=True, ondelete="set null"
+    )
     acted_by_id = fields.Many2one("res.users", "Done by", readonly=True, ondelete="restrict")
     handed_from_id = fields.Many2one(
         "res.users", "Handed over by", readonly=True, ondelete="restrict"
@@ -82,6 +85,7 @@ class CirculationNode(models.Model):
     _user_idx = models.Index("(user_id, id DESC)")
     _parent_idx = models.Index("(parent_id) WHERE parent_id IS NOT NULL")
     _passed_idx = models.Index("(passed_on_by_id) WHERE passed_on_by_id IS NOT NULL")
+    _delegation_idx = models.Index("(delegation_id) WHERE delegation_id IS NOT NULL")
     _top_idx = models.Index("(top_id)")
 
     @api.depends("item_id", "user_id")

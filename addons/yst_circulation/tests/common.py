@@ -1,4 +1,7 @@
+from contextlib import contextmanager
+
 from odoo import Command
+from odoo.exceptions import UserError
 from odoo.tests import TransactionCase, new_test_user
 
 
@@ -56,3 +59,10 @@ class CirculationCase(TransactionCase):
         node = item.sudo().node_ids.filtered(lambda node: node.user_id == user)
         self.assertEqual(len(node), 1)
         return node.with_user(user)
+
+    @contextmanager
+    def refused(self, words):
+        """It is refused, in these words, and leaves nothing behind."""
+        with self.assertRaises(UserError) as caught:
+            yield
+        self.assertIn(words, str(caught.exception))

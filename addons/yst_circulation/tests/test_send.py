@@ -82,11 +82,11 @@ class TestSend(CirculationCase):
         node = self.node(item, self.cadre)
         node.action_open()
         self.assertEqual((node.state, node.open), ("read", True))
-        with self.assertRaisesRegex(UserError, "Something else"):
+        with self.refused("Something else"):
             node.action_reply("Yes")
         node.action_confirm()
         self.assertEqual((node.state, node.open), ("handled", False))
-        with self.assertRaisesRegex(UserError, "already"):
+        with self.refused("already"):
             node.action_confirm()
 
     def test_an_answer_is_sent_back_and_given_again(self):
@@ -145,11 +145,11 @@ class TestSend(CirculationCase):
             item.with_user(self.liaison).action_urge()
 
     def test_what_cannot_be_sent_is_said(self):
-        with self.assertRaisesRegex(UserError, "nobody"):
+        with self.refused("nobody"):
             self.item().action_send()
-        with self.assertRaisesRegex(UserError, "future"):
+        with self.refused("future"):
             self.sent(self.cadre, deadline=fields.Datetime.now() - timedelta(hours=1))
-        with self.assertRaisesRegex(UserError, "fields"):
+        with self.refused("fields"):
             self.sent(self.cadre, wanted="table")
         empty = self.env["yst.circulation.group"].create({"name": "Nobody"})
         item = self.item(
@@ -160,7 +160,7 @@ class TestSend(CirculationCase):
                 Command.create({"kind": "area", "area_id": self.south.id}),
             ],
         )
-        with self.assertRaisesRegex(UserError, "Nobody: nobody is in it"):
+        with self.refused("Nobody: nobody is in it"):
             item.action_send()
         self.assertEqual(item.state, "draft")
         item.action_send(accept_problems=True)
@@ -175,13 +175,13 @@ class TestSend(CirculationCase):
 
     def test_a_cadre_reaches_the_own_area_and_department_only(self):
         item = self.item(self.other, sender=self.cadre)
-        with self.assertRaisesRegex(UserError, "Other"):
+        with self.refused("Other"):
             item.action_send()
         self.item(self.liaison, sender=self.cadre).action_send()
 
     def test_what_was_sent_is_not_edited(self):
         item = self.sent(self.cadre)
-        with self.assertRaisesRegex(UserError, "not edited"):
+        with self.refused("not edited"):
             item.name = "Another"
         with self.assertRaises(UserError):
             item.unlink()

@@ -1,0 +1,17 @@
+from odoo import fields, models
+
+from .. import office_file
+
+
+class IrAttachment(models.Model):
+    """Files with macros are kept as they are and said to be such; nothing here runs them."""
+
+    _inherit = "ir.attachment"
+
+    has_macros = fields.Boolean("Holds macros", readonly=True, copy=True)
+
+    def _flag_macros(self):
+        """Look whether files hold macros (宏) and remember it."""
+        for file in self:
+            if file.type == "binary" and office_file.has_macros(file.raw or b""):
+                file.has_macros = True

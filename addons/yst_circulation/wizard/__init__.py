@@ -1,0 +1,1 @@
+from . import yst_circulation_handover
