@@ -45,7 +45,38 @@ class Picture:
     sha256: str
     width: int
     height: int
-    data: bytes = field(repr=False)
+    data: bytes | memoryview = field(repr=False)
+
+
+class Part:
+    """A picture that came beside the JSON: looked at once, however many alerts it belongs to."""
+
+    __slots__ = ("data", "sha256", "verdict")
+
+    def __init__(self, sha256, data):
+        """A picture that is said to have a SHA-256; ``data`` is None for one that never came."""
+        self.sha256 = sha256
+        self.data = data
+        self.verdict = None
+
+    def checked(self):
+        """(data, width, height).
+
+        :raise Bad: it did not come, is too large, no JPEG or another one than said
+        """
+        if self.verdict is None:
+            try:
+                self.verdict = self._looked_at()
+            except Bad as bad:
+                self.verdict = bad
+        if isinstance(self.verdict, Bad):
+            raise self.verdict
+        return self.verdict
+
+    def _looked_at(self):
+        if self.data is None:
+            raise Bad("bad_picture", "the picture is not among those that follow the JSON")
+        return _own(self.sha256, *_jpeg(self.data))
 
 
 @dataclass(slots=True)
@@ -233,6 +264,21 @@ def box(value):
     }
 
 
+def place(items, parts):
+    """Give each snapshot of the items the picture that came beside the JSON.
+
+    :param list items: as they came; changed
+    :param dict parts: {SHA-256: ``Part``}
+    """
+    for item in items:
+        shots = item.get("snapshots") if isinstance(item, dict) else None
+        for shot in shots if isinstance(shots, list) else ():
+            if isinstance(shot, dict):
+                digest = shot.get("sha256")
+                known = parts.get(digest) if isinstance(digest, str) else None
+                shot["jpeg"] = known or Part(digest, None)
+
+
 def jpeg_bytes(value):
     """The bytes of a JPEG and its size: (bytes, width, height).
 
@@ -246,6 +292,10 @@ def jpeg_bytes(value):
         data = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         raise Bad("bad_picture", "jpeg: not base64") from None
+    return _jpeg(data)
+
+
+def _jpeg(data):
     if len(data) > MAX_JPEG:
         raise Bad("bad_picture", f"jpeg: more than {MAX_JPEG} bytes")
     try:
@@ -270,10 +320,18 @@ def snapshot(value):
     for side in ("width", "height"):
         if value.get(side) is not None:
             whole(value[side], side, 1, 65535)
-    data, width, height = jpeg_bytes(value.get("jpeg"))
-    if hashlib.sha256(data).hexdigest() != given:
-        raise Bad("bad_picture", "the SHA-256 is not the picture's")
+    source = value.get("jpeg")
+    if isinstance(source, Part):
+        data, width, height = source.checked()
+    else:
+        data, width, height = _own(given, *jpeg_bytes(source))
     return Picture(at, given, width, height, data)
+
+
+def _own(sha256, data, width, height):
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise Bad("bad_picture", "the SHA-256 is not the picture's")
+    return data, width, height
 
 
 def health(item):

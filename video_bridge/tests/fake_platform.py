@@ -18,6 +18,7 @@ from video_bridge.wire import moment
 
 KEY = "right-key"
 DATABASE = "yst_test"
+FRAME = "application/vnd.yst.video.alerts"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -51,7 +52,16 @@ class Platform:
         self.batches: list[int] = []
         self.stills: list[dict[str, Any]] = []
         self.bound: list[str] = []
+        self.clips: dict[str, tuple[bytes, dict[str, str]]] = {}
+        self.clip_order: list[str] = []
+        """Every clip that was sent, in order."""
+        self.clip_answers: dict[str, int] = {}
+        """What to answer to the clip of an alert, if not what is right."""
         self.largest = 500
+        self.frames = 0
+        """Batches that had the pictures beside the JSON."""
+        self.without_frames = ""
+        """`interface` or `proxy`: who answers that it does not know such batches."""
         self.poison: set[str] = set()
         self.bad_pictures: set[str] = set()
         self.invalid: set[str] = set()
@@ -69,6 +79,7 @@ class Platform:
         app.router.add_post(root + "alerts", self._alerts)
         app.router.add_post(root + "stills", self._stills)
         app.router.add_post(root + "bind", self._bind)
+        app.router.add_put(root + "clips/{uid}", self._clip)
         self._runner = web.AppRunner(app, shutdown_timeout=0.1)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port or self.port)
@@ -82,7 +93,7 @@ class Platform:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        path = request.path.rpartition("/")[2]
+        path = request.path.removeprefix("/yst/video/v1/").partition("/")[0]
         self.requests[path] += 1
         self.times[path].append(time.monotonic())
         fault = self.faults[path].pop(0) if self.faults[path] else ""
@@ -138,7 +149,13 @@ class Platform:
         })
 
     async def _alerts(self, request: web.Request) -> web.StreamResponse:
-        body = await self._body(request)
+        framed = request.content_type == FRAME
+        if framed and self.without_frames == "proxy":
+            return web.Response(status=415, text="<html>Unsupported Media Type</html>")
+        if framed and self.without_frames == "interface":
+            return web.json_response(error("unsupported_type"), status=415)
+        self.frames += framed
+        body = unframed(await request.read()) if framed else await self._body(request)
         alerts = body["alerts"]
         if len(alerts) > self.largest:
             return web.json_response(error("too_large"), status=413)
@@ -189,6 +206,25 @@ class Platform:
         self.bound.append(body["token"])
         return web.json_response({"camera": 99})
 
+    async def _clip(self, request: web.Request) -> web.StreamResponse:
+        uid, headers, raw = request.match_info["uid"], request.headers, await request.read()
+        self.clip_order.append(uid)
+        if uid in self.clip_answers:
+            status = self.clip_answers[uid]
+            return web.json_response(error("refused"), status=status)
+        if uid not in self.episodes:
+            return web.json_response(error("not_found"), status=404)
+        assert headers["Content-Type"] == "video/mp4"
+        assert "Content-Encoding" not in headers
+        assert hashlib.sha256(raw).hexdigest() == headers["X-Clip-Sha256"]
+        if uid in self.clips:
+            same = self.clips[uid][0] == raw
+            status = 200 if same else 409
+            return web.json_response({"status": "known"} if same else error("other_clip"),
+                                     status=status)
+        self.clips[uid] = raw, {name: headers[name] for name in headers if name[:2] == "X-"}
+        return web.json_response({"status": "stored"}, status=201)
+
     @staticmethod
     async def _body(request: web.Request) -> dict[str, Any]:
         raw = await request.read()
@@ -196,6 +232,23 @@ class Platform:
             raw = gzip.decompress(raw)
         body: dict[str, Any] = json.loads(raw)
         return body
+
+
+def unframed(raw: bytes) -> dict[str, Any]:
+    """A batch that has its pictures beside the JSON, as if they had been in it."""
+    end = 4 + int.from_bytes(raw[:4], "big")
+    body: dict[str, Any] = json.loads(raw[4:end])
+    pictures = {}
+    for listed in body["pictures"]:
+        assert listed["sha256"] not in pictures
+        pictures[listed["sha256"]] = raw[end : end + listed["size"]]
+        end += listed["size"]
+    assert end == len(raw)
+    for alert in body["alerts"]:
+        for picture in alert["snapshots"]:
+            assert "jpeg" not in picture
+            picture["jpeg"] = base64.b64encode(pictures[picture["sha256"]]).decode()
+    return body
 
 
 def error(code: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from fake_platform import DATABASE, KEY, Platform, camera
+from fake_platform import DATABASE, KEY, Platform, camera, unframed
 from spool_events import START, episode, event
 from video_bridge.model import (
     Camera,
@@ -140,6 +140,47 @@ async def test_alerts_arrive_with_their_pictures_in_order_and_leave_the_spool(
     assert platform.episodes["a"].order == [1, 2, 3]
     assert platform.episodes["a"].state == "closed"
     assert len(platform.episodes["a"].pictures) == 3
+
+
+async def test_pictures_travel_beside_the_json_and_alerts_without_any_in_it(
+    bridge: Bridge, platform: Platform, spool: Spool
+) -> None:
+    spool.put([event("a", picture=3000), event("b")])
+    await bridge()
+    await until(lambda: not spool.stats().alerts)
+    assert platform.frames == 1
+    assert len(platform.episodes["a"].pictures) == 1
+    spool.put([event("c")])
+    await until(lambda: "c" in platform.episodes)
+    assert platform.frames == 1
+
+
+@pytest.mark.parametrize("who", ["interface", "proxy"])
+async def test_a_platform_that_takes_pictures_within_the_json_only_gets_them_so(
+    bridge: Bridge, platform: Platform, spool: Spool, who: str
+) -> None:
+    """An older one, or a proxy before it that knows the types it lets through."""
+    platform.without_frames = who
+    spool.put(episode("a", 3, picture=3000))
+    await bridge()
+    await until(lambda: all_there(platform, 1))
+    spool.put(episode("b", 3, picture=3000))
+    await until(lambda: all_there(platform, 2))
+    assert [len(platform.episodes[uid].pictures) for uid in "ab"] == [3, 3]
+    assert platform.answers["alerts", 415] == 1, "asked once, not with every batch"
+    assert spool.stats().refused == spool.stats().dropped_pictures == 0
+
+
+async def test_both_forms_of_a_batch_say_the_same() -> None:
+    shots = [event(f"e{n}", n, picture=900 + n) for n in range(3)]
+    twice = replace(shots[0], uid="f")  # the same picture in two alerts: sent once
+    events = [*shots, event("none"), twice]
+    frame = wire.framed("the-bridge", events)
+    body = unframed(frame)
+    assert len(body.pop("pictures")) == 3
+    assert body == wire.batch("the-bridge", events)
+    assert shots[0].snapshots[0].jpeg in frame
+    assert frame.count(shots[0].snapshots[0].jpeg) == 1
 
 
 async def test_an_alert_is_under_way_within_a_moment(

@@ -1,4 +1,5 @@
 import json
+from collections import Counter
 
 from odoo import api, fields, models
 from odoo.tools import SQL
@@ -83,17 +84,23 @@ class YstVideoAlert(models.Model):
                     "message": None,
                 }
             )
-        ids = self._store_episodes(rows)
-        self._note_twins(twins.values())
-        for uid, row in known.items():
-            ids.setdefault(uid, row.get("id"))
-        self.env["yst.video.snapshot"]._store(
-            [(ids[uid], known[uid]["camera_id"], *rest) for uid, *rest in pictures]
+        Snapshot = self.env["yst.video.snapshot"]
+        pictures = Snapshot._unknown(
+            pictures, {uid: row["id"] for uid, row in known.items() if row.get("id")}
         )
-        alerts = self.browse(ids[uid] for uid in rows)
-        alerts.invalidate_model()
-        new = alerts.browse(ids[uid] for uid, row in rows.items() if not row.get("id"))
-        new._make_orders_at_once()
+        with Snapshot._filing(picture for _uid, _sequence, picture, _boxes in pictures) as filed:
+            ids = self._store_episodes(rows, Counter(uid for uid, *_rest in pictures))
+            self._note_twins(twins.values())
+            for uid, row in known.items():
+                ids.setdefault(uid, row.get("id"))
+            Snapshot._store(
+                [(ids[uid], known[uid]["camera_id"], *rest) for uid, *rest in pictures],
+                filed,
+                counted={ids[uid] for uid in rows},
+            )
+        self.invalidate_model()
+        due = [uid for uid, row in rows.items() if row["order_due"] and not row.get("id")]
+        self.browse(ids[uid] for uid in due)._make_orders_at_once()
         self._announce(
             [
                 {**row, "id": ids[uid]}
@@ -242,8 +249,11 @@ class YstVideoAlert(models.Model):
     # -- storing -------------------------------------------------------------------------------
 
     @api.model
-    def _store_episodes(self, rows):
-        """Write the rows in one statement; {uid: id}."""
+    def _store_episodes(self, rows, pictures):
+        """Write the rows in one statement; {uid: id}.
+
+        :param dict pictures: {uid: how many pictures more it has from now on}
+        """
         if not rows:
             return {}
         columns = {
@@ -264,22 +274,26 @@ class YstVideoAlert(models.Model):
             "clip_ref": "text",
             "bridge_id": "int",
             "order_due": "bool",
+            "snapshot_count": "int",
         }
+        for uid, row in rows.items():
+            row["snapshot_count"] = pictures.get(uid, 0)
         given = json.dumps([{name: row[name] for name in columns} for row in rows.values()],
                            default=lambda moment: moment.isoformat())
         names = SQL(", ").join(map(SQL.identifier, columns))
         stored = self.env.execute_query(
             SQL(
                 """INSERT INTO yst_video_alert AS a
-                          (%(names)s, area_id, judgement, snapshot_count, order_attempts,
+                          (%(names)s, area_id, judgement, order_attempts,
                            create_uid, create_date, write_uid, write_date)
-                   SELECT %(given_names)s, c.area_id, 'pending', 0, 0,
+                   SELECT %(given_names)s, c.area_id, 'pending', 0,
                           %(uid)s, %(now)s, %(uid)s, %(now)s
                      FROM jsonb_to_recordset(%(given)s::jsonb) AS given(%(types)s)
                      JOIN yst_video_camera c ON c.id = given.camera_id
                  ORDER BY given.uid
                    ON CONFLICT (uid) DO UPDATE
                            SET %(folded)s, close_note = NULL,
+                               snapshot_count = a.snapshot_count + EXCLUDED.snapshot_count,
                                write_uid = EXCLUDED.write_uid, write_date = EXCLUDED.write_date
                      RETURNING uid, id""",
                 names=names,

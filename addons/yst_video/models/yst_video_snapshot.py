@@ -1,3 +1,4 @@
+import contextlib
 import json
 
 from odoo import api, fields, models
@@ -40,21 +41,67 @@ class YstVideoSnapshot(models.Model):
     _once = models.UniqueIndex("(alert_id, taken_at, sha256)")
 
     @api.model
-    def _store(self, rows):
-        """Store pictures of alerts, those that are there already left out.
+    def _unknown(self, pictures, alerts):
+        """Those of the pictures that are not there yet, each once; one statement.
 
-        The files are written without being decoded; a fixed number of statements for up to a
-        hundred.
-
-        :param list rows: (alert id, camera id, sequence, ``bridge_items.Picture``, boxes in it)
+        :param list pictures: (uid of the alert, sequence, ``bridge_items.Picture``, boxes in it)
+        :param dict alerts: {uid: id} of the alerts that are there already
         """
         given = {}
-        for alert, camera, sequence, picture, boxes in rows:
-            given.setdefault(
-                (alert, picture.at, picture.sha256), (camera, sequence, picture, boxes)
-            )
-        if not given:
+        for row in pictures:
+            given.setdefault((row[0], row[2].at, row[2].sha256), row)
+        asked = {alerts[uid]: uid for uid, _at, _sha256 in given if uid in alerts}
+        if asked:
+            for alert, at, sha256 in self.env.execute_query(
+                SQL(
+                    """SELECT alert_id, taken_at, sha256 FROM yst_video_snapshot
+                        WHERE alert_id = ANY(%s) AND sha256 = ANY(%s)""",
+                    list(asked),
+                    [sha256 for uid, _at, sha256 in given if uid in alerts],
+                )
+            ):
+                given.pop((asked[alert], at, sha256), None)
+        return list(given.values())
+
+    @api.model
+    @contextlib.contextmanager
+    def _filing(self, pictures):
+        """Put pictures into the file store meanwhile; yields what waits until they are on the disk.
+
+        That is a function that says {SHA-256: (checksum, name in the store)} and raises OSError
+        where the disk is full or fails. It is None where attachments are no files.
+
+        :param pictures: ``bridge_items.Picture`` of each
+        """
+        attachments = self.env["ir.attachment"]
+        files = {picture.sha256: picture.data for picture in pictures}
+        if not files or attachments._storage() != "file":
+            yield None
             return
+        # the clean-up of files that nothing refers to waits until the attachments are there
+        self.env.cr.execute("LOCK TABLE ir_attachment IN ROW EXCLUSIVE MODE")
+        with picture_files.beside(
+            picture_files.file_all,
+            attachments._filestore(),
+            files,
+            attachments._compute_checksum,
+            attachments._get_path,  # which does not ask the database
+        ) as filed:
+            yield filed
+
+    @api.model
+    def _store(self, rows, filed, counted=()):
+        """Store pictures of alerts; a fixed number of statements.
+
+        :param list rows: (alert id, camera id, sequence, ``bridge_items.Picture``, boxes in it),
+            none of them there already
+        :param filed: what ``_filing`` gave for them
+        :param counted: ids of the alerts whose number of pictures counts these already
+        :raise OSError: the disk is full or fails
+        """
+        if not rows:
+            return
+        # one that another transaction stored at the same moment fails to serialize
         stored = self.env.execute_query(
             SQL(
                 """INSERT INTO yst_video_snapshot
@@ -66,40 +113,42 @@ class YstVideoSnapshot(models.Model):
                                  %(heights)s::int[], %(sizes)s::int[],
                                  %(boxes)s::jsonb[]) AS given
               ON CONFLICT (alert_id, taken_at, sha256) DO NOTHING
-                RETURNING id, alert_id, taken_at, sha256""",
+                RETURNING id, sha256""",
                 uid=self.env.uid,
                 now=fields.Datetime.now(),
-                alerts=[key[0] for key in given],
-                at=[key[1] for key in given],
-                hashes=[key[2] for key in given],
-                cameras=[row[0] for row in given.values()],
-                sequences=[row[1] for row in given.values()],
-                widths=[row[2].width for row in given.values()],
-                heights=[row[2].height for row in given.values()],
-                sizes=[len(row[2].data) for row in given.values()],
-                boxes=[json.dumps(row[3]) for row in given.values()],
+                alerts=[alert for alert, *_rest in rows],
+                at=[picture.at for *_rest, picture, _boxes in rows],
+                hashes=[picture.sha256 for *_rest, picture, _boxes in rows],
+                cameras=[camera for _alert, camera, *_rest in rows],
+                sequences=[sequence for _alert, _camera, sequence, *_rest in rows],
+                widths=[picture.width for *_rest, picture, _boxes in rows],
+                heights=[picture.height for *_rest, picture, _boxes in rows],
+                sizes=[len(picture.data) for *_rest, picture, _boxes in rows],
+                boxes=[json.dumps(boxes) for *_rest, boxes in rows],
             )
         )
-        if not stored:
-            return
-        self._attach({key[0]: given[key[1:]][2].data for key in stored})
-        self.env.cr.execute(
-            SQL(
-                """UPDATE yst_video_alert a SET snapshot_count = snapshot_count + added.number
-                     FROM (SELECT alert, COUNT(*) AS number FROM unnest(%s::int[]) AS s(alert)
-                         GROUP BY alert) AS added
-                    WHERE a.id = added.alert""",
-                [alert for _id, alert, _at, _sha256 in stored],
+        data = {picture.sha256: picture.data for *_rest, picture, _boxes in rows}
+        self._attach([(one, sha256, data[sha256]) for one, sha256 in stored], filed)
+        late = [alert for alert, *_rest in rows if alert not in counted]
+        if late:
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE yst_video_alert a SET snapshot_count = snapshot_count + added.number
+                         FROM (SELECT alert, COUNT(*) AS number FROM unnest(%s::int[]) AS s(alert)
+                             GROUP BY alert) AS added
+                        WHERE a.id = added.alert""",
+                    late,
+                )
             )
-        )
         self.invalidate_model()
 
     @api.model
-    def _attach(self, pictures):
+    def _attach(self, pictures, filed):
         """Keep pictures as the attachments of ``image``, as the ORM would: by SQL, which is four
         times as fast, where attachments are files; any other storage has the ORM's word.
 
-        :param dict pictures: {snapshot id: bytes}
+        :param list pictures: (snapshot id, SHA-256, data)
+        :param filed: what ``_filing`` gave for them
         :raise OSError: the disk is full or fails
         """
         attachments = self.env["ir.attachment"]
@@ -110,15 +159,13 @@ class YstVideoSnapshot(models.Model):
             "type": "binary",
             "mimetype": "image/jpeg",
         }
-        if attachments._storage() != "file":
+        if not filed:
             # `image_no_postprocess`: a picture of evidence stays as it came, byte by byte
             attachments.with_context(image_no_postprocess=True).create(
-                [{**common, "res_id": one, "raw": data} for one, data in pictures.items()]
+                [{**common, "res_id": one, "raw": bytes(data)} for one, _sha256, data in pictures]
             )
             return
-        # the clean-up of files that nothing refers to waits until the attachments are there
-        self.env.cr.execute("LOCK TABLE ir_attachment IN ROW EXCLUSIVE MODE")
-        checksums, names = self._write_files(pictures.values())
+        names = filed()
         fixed = {
             **common,
             "company_id": self.env.company.id,
@@ -134,32 +181,10 @@ class YstVideoSnapshot(models.Model):
                           FROM unnest(%s::int[], %s::int[], %s::text[], %s::text[]) AS given""",
                 SQL(", ").join(map(SQL.identifier, fixed)),
                 SQL(", ").join(SQL("%s", value) for value in fixed.values()),
-                list(pictures),
-                [len(data) for data in pictures.values()],
-                checksums,
-                names,
+                [one for one, _sha256, _data in pictures],
+                [len(data) for _one, _sha256, data in pictures],
+                [names[sha256][0] for _one, sha256, _data in pictures],
+                [names[sha256][1] for _one, sha256, _data in pictures],
             )
         )
         attachments.invalidate_model()
-
-    @api.model
-    def _write_files(self, pictures):
-        """Put pictures into the file store together: one wait for the disk.
-
-        :param pictures: bytes of each
-        :return: (list of checksums, list of names in the file store), in the order given
-        :raise OSError: the disk is full or fails
-        """
-        attachments = self.env["ir.attachment"]
-        files, checksums, names = {}, [], []
-        for data in pictures:
-            checksum = attachments._compute_checksum(data)
-            name, path = attachments._get_path(data, checksum)
-            checksums.append(checksum)
-            names.append(name)
-            if path not in files:
-                # also what lies there already: an earlier try may have failed to make it durable
-                attachments._mark_for_gc(name)
-                files[path] = data
-        picture_files.write_all(files)
-        return checksums, names

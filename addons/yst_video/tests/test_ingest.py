@@ -433,7 +433,7 @@ class TestIngest(VideoCase):
             files = {os.path.join(folder, str(n)): bytes([n]) * 100 for n in range(5)}
             with patch.object(picture_files, "_sync_disk", return_value=False), \
                     patch.object(picture_files, "_sync", side_effect=picture_files._sync) as sync:
-                picture_files.write_all(files)
+                picture_files.write_all(files, os.path.join(folder, "part"))
             self.assertEqual(sync.call_count, 6)
             for path, data in files.items():
                 with open(path, "rb") as stored:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import logging
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ from video_bridge import __version__, wire
 from video_bridge.model import AlertEvent, QrSighting, Still
 from video_bridge.recording.store import Clip
 from video_bridge.settings import OdooSettings, SettingsError
+
+logger = logging.getLogger(__name__)
 
 ROOT = "/yst/video/v1"
 SMALL = 1024
@@ -44,9 +47,11 @@ class ApiError(Exception):
 class Unreachable(ApiError):
     """No answer, half an answer, or one that says "again later": repeat the request."""
 
-    def __init__(self, message: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, retry_after: float | None = None, status: int | None = None
+    ) -> None:
         super().__init__(message)
-        self.retry_after = retry_after
+        self.retry_after, self.status = retry_after, status
 
 
 class KeyRefused(ApiError):
@@ -79,6 +84,7 @@ class Client:
     def __init__(self, odoo: OdooSettings, bridge: str) -> None:
         self._odoo, self._bridge = odoo, bridge
         self._session: aiohttp.ClientSession | None = None
+        self._beside = True
 
     async def __aenter__(self) -> Client:
         context: ssl.SSLContext | bool = True
@@ -127,8 +133,7 @@ class Client:
 
     async def alerts(self, events: Sequence[AlertEvent]) -> list[wire.Result]:
         """Deliver a batch; what became of each event, in order."""
-        answer = await self._post("alerts", lambda: {
-            "bridge": self._bridge, "alerts": [wire.alert(event) for event in events]})
+        answer = await self._bring(events)
         try:
             return wire.results(answer, events)
         except wire.WireError as error:
@@ -169,9 +174,25 @@ class Client:
 
     # -- HTTP --------------------------------------------------------------------
 
+    async def _bring(self, events: Sequence[AlertEvent]) -> Any:
+        """Send a batch: the pictures beside the JSON, or in it where that is not understood."""
+        if self._beside and any(event.snapshots for event in events):
+            try:
+                return await self._send("alerts", lambda: (
+                    wire.framed(self._bridge, events), {"Content-Type": wire.FRAME}))
+            except (Refused, Unreachable) as error:
+                if error.status != HTTPStatus.UNSUPPORTED_MEDIA_TYPE:
+                    raise
+                logger.warning("pictures are sent within the JSON from now on: %s", error)
+                self._beside = False
+        return await self._post("alerts", lambda: wire.batch(self._bridge, events))
+
     async def _post(self, path: str, make: Callable[[], Mapping[str, Any]]) -> Any:
+        return await self._send(path, lambda: _encode(make))
+
+    async def _send(self, path: str, make: Callable[[], tuple[bytes, dict[str, str]]]) -> Any:
         # large bodies are made in a thread: the loop has cameras to read
-        body, headers = await asyncio.to_thread(_encode, make)
+        body, headers = await asyncio.to_thread(make)
         _status, answer, _headers = await self._request("POST", path, body, headers)
         return answer
 
@@ -248,7 +269,7 @@ def _judge(path: str, status: int, raw: bytes, headers: Mapping[str, str]) -> An
         HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS
     ):
         raise Refused(status, code, message)
-    raise Unreachable(said, _retry_after(headers))
+    raise Unreachable(said, _retry_after(headers), status)
 
 
 def _reason(answer: Any) -> tuple[str | None, str]:

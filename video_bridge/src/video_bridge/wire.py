@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -11,6 +12,8 @@ from typing import Any, Literal, cast, get_args
 from video_bridge.model import AlertEvent, CameraHealth, OpenEpisode, RuleKind, Still
 
 Status = Literal["stored", "duplicate", "stale", "invalid"]
+FRAME = "application/vnd.yst.video.alerts"
+"""The type of a body of alerts that has the pictures beside its JSON."""
 SNAPSHOTS = 8
 BOXES = 500
 """As many as the platform takes with one alert."""
@@ -59,8 +62,24 @@ def seconds(text: object) -> float:
         raise WireError(f"{text!r} is no moment") from None
 
 
-def alert(event: AlertEvent) -> dict[str, Any]:
-    """One alert of a batch."""
+def batch(bridge: str, events: Sequence[AlertEvent]) -> dict[str, Any]:
+    """A batch of alerts with the pictures in it."""
+    return {"bridge": bridge, "alerts": [alert(event) for event in events]}
+
+
+def framed(bridge: str, events: Sequence[AlertEvent]) -> bytes:
+    """A batch of alerts with the pictures beside the JSON: each once, as it is."""
+    pictures = {s.sha256: s.jpeg for event in events for s in event.snapshots[:SNAPSHOTS]}
+    head = json.dumps({
+        "bridge": bridge,
+        "alerts": [alert(event, beside=True) for event in events],
+        "pictures": [{"sha256": key, "size": len(jpeg)} for key, jpeg in pictures.items()],
+    }, separators=(",", ":"), ensure_ascii=False).encode()
+    return b"".join((len(head).to_bytes(4, "big"), head, *pictures.values()))
+
+
+def alert(event: AlertEvent, *, beside: bool = False) -> dict[str, Any]:
+    """One alert of a batch; without the pictures themselves when they are sent `beside` it."""
     return {
         "uid": event.uid,
         "sequence": event.sequence,
@@ -81,7 +100,7 @@ def alert(event: AlertEvent) -> dict[str, Any]:
         ],
         "snapshots": [
             {"at": moment(s.at), "sha256": s.sha256, "width": s.width, "height": s.height,
-             "jpeg": base64.b64encode(s.jpeg).decode()}
+             **({} if beside else {"jpeg": base64.b64encode(s.jpeg).decode()})}
             for s in event.snapshots[:SNAPSHOTS]
         ],
         "clip": event.clip,
