@@ -67,7 +67,7 @@ class YstVideoAlert(models.Model):
         ondelete="set null",
         help="Alerts of neighbouring cameras within minutes share one.",
     )
-    ordered_at = fields.Datetime("Order made at", readonly=True, copy=False)
+    ordered_at = fields.Datetime("Order made at", readonly=True, copy=False)  # the first one
     order_due = fields.Boolean("Order still to be made", readonly=True, copy=False)
     order_problem = fields.Char(
         "Why there is no order", readonly=True, copy=False, help="The last attempt's error."

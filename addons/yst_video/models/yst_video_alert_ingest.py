@@ -101,6 +101,9 @@ class YstVideoAlert(models.Model):
         self.invalidate_model()
         due = [uid for uid, row in rows.items() if row["order_due"] and not row.get("id")]
         self.browse(ids[uid] for uid in due)._make_orders_at_once()
+        self._order_what_goes_on(
+            [row["id"] for row in rows.values() if row.get("id") and not row["ended_at"]]
+        )
         self._announce(
             [
                 {**row, "id": ids[uid]}

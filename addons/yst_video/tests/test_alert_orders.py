@@ -158,6 +158,80 @@ class TestAlertOrders(VideoCase):
         self.assertTrue(anew.order_id)
         self.assertNotEqual(anew.order_id, first.order_id)
 
+    def going_on(self, dispatch="at_once"):
+        """An alert whose order was closed at noon, and its rule's camera."""
+        cameras, rules = self.near(2, dispatch=dispatch)
+        alert = self.made(camera=cameras[0], rule=rules[0])
+        if dispatch == "confirm":
+            alert.with_user(self.operator).action_judge_true()
+        self.over(alert.order_id)
+        return alert, cameras, rules
+
+    def over(self, order, state="closed"):
+        order.sudo()._with_state_unlocked().write({"state": state, "closed_at": NOON})
+        self.env.flush_all()
+
+    def still(self, alert, sequence, minutes, event="update"):
+        self.ingest(self.report(alert.uid, sequence, event, camera=alert.camera_id,
+                                rule=alert.rule_id, at=NOON + timedelta(minutes=minutes),
+                                ended_at=stamp(NOON + timedelta(minutes=minutes))
+                                if event == "close" else None))
+        self.env.invalidate_all()
+
+    def test_what_goes_on_after_its_order_was_closed_becomes_an_order_again(self):
+        alert, cameras, rules = self.going_on()
+        first, ordered_at = alert.order_id, alert.ordered_at
+        self.still(alert, 2, 5)
+        self.still(alert, 3, 9)
+        self.assertEqual(alert.order_id, first, "it may take a while until people have gone")
+        self.still(alert, 4, 10)
+        second = alert.order_id
+        self.assertNotEqual(second, first)
+        self.assertEqual((second.state, second.origin), ("dispatched", "alert"))
+        self.assertIn(first.number, second.description)
+        self.assertEqual(alert.order_ids, first | second)
+        self.assertEqual(alert.ordered_at, ordered_at)
+        # no storm: one for each closing, and neighbours share it
+        self.still(alert, 5, 20)
+        self.still(alert, 6, 40)
+        beside = self.made(camera=cameras[1], rule=rules[1])
+        self.assertEqual((alert.order_id, beside.order_id), (second, second))
+        self.over(second)
+        self.still(alert, 7, 60)
+        third = alert.order_id
+        self.assertNotIn(third, first | second)
+        self.still(beside, 2, 61)
+        self.assertEqual(beside.order_id, third)
+
+    def test_the_end_of_an_alert_makes_no_order(self):
+        alert, _cameras, _rules = self.going_on()
+        order = alert.order_id
+        self.still(alert, 2, 30, "close")
+        self.assertEqual((alert.order_id, alert.order_due), (order, False))
+
+    def test_only_what_the_rule_wants_becomes_an_order_again(self):
+        confirmed, _cameras, _rules = self.going_on("confirm")
+        order = confirmed.order_id
+        confirmed.with_user(self.operator).action_reopen_judgement()
+        self.still(confirmed, 2, 30)
+        self.assertEqual(confirmed.order_id, order, "nobody says any more that it is true")
+        confirmed.with_user(self.operator).action_judge_true()
+        self.still(confirmed, 3, 31)
+        self.assertNotEqual(confirmed.order_id, order)
+        false, _cameras, _rules = self.going_on()
+        order = false.order_id
+        false.with_user(self.operator).action_judge_false(
+            self.env["yst.video.false.reason"].search([], limit=1))
+        self.still(false, 2, 30)
+        self.assertEqual((false.order_id, false.order_due), (order, False))
+
+    def test_a_cancelled_order_is_not_made_again(self):
+        alert, _cameras, _rules = self.going_on()
+        order = alert.order_id
+        self.over(order, "cancelled")
+        self.still(alert, 2, 30)
+        self.assertEqual((alert.order_id, alert.order_due), (order, False))
+
     def test_an_order_that_is_over_is_not_joined(self):
         cameras, rules = self.near(2)
         first = self.made(camera=cameras[0], rule=rules[0])
