@@ -213,3 +213,35 @@ def test_the_platform_can_have_files_played_only_from_the_folder_for_them(folder
     assert not config.parse(document).cameras
     chosen = load(folder, GOOD.replace('name = "one"', 'name = "one"\nfiles = "clips"'))
     assert chosen.bridge.files == folder / "clips"
+
+
+def test_clips_go_on_for_as_long_as_the_platform_or_the_file_says(folder: Path) -> None:
+    document = {
+        "revision": 1, "clip_seconds": 15,
+        "cameras": [camera(1), camera(2, pixelate=True)],
+        "unbound": [{"stream": 9, "main": "rtsp://127.0.0.1/9"}],
+    }
+    found = config.parse(document)
+    assert [one.clip_seconds for one in found.cameras] == [15, 0]  # nobody is to be recognised
+    assert found.unbound[0].clip_seconds == 0
+    document["clip_seconds"] = 900
+    assert config.parse(document).cameras[0].clip_seconds == 60
+    del document["clip_seconds"]  # a platform that takes none
+    assert config.parse(document).cameras[0].clip_seconds == 0
+    with pytest.raises(config.ConfigError):
+        config.parse({**document, "clip_seconds": "long"})
+
+    one = '[[camera]]\nmain = "rtsp://127.0.0.1/1"\n'
+    own = '[bridge]\nstate_dir = "state"\n'
+    assert load(folder, own + one).cameras[0].clip_seconds == 10
+    assert load(folder, own + "clip_seconds = 0\n" + one).cameras[0].clip_seconds == 0
+    assert load(folder, own + one + "pixelate = true\n").cameras[0].clip_seconds == 0
+    assert "bridge.clip_seconds" in wrong(folder, own + "clip_seconds = 61\n" + one)
+
+
+def test_clips_have_room_of_their_own(folder: Path) -> None:
+    plain = load(folder, GOOD)
+    assert plain.spool.clip_bytes == 2048 * MIB
+    assert plain.clips_path == folder / "state" / "clips"
+    assert load(folder, GOOD + "[spool]\nclip_mib = 0\n").spool.clip_bytes == 0
+    assert "spool.clip_mib" in wrong(folder, GOOD + "[spool]\nclip_mib = -1\n")

@@ -144,15 +144,15 @@ class ClipCourier:
             logger.info("clip %s: %s; again in %.1f s", uid, error, wait)
             return False
         else:
-            await self._gone(uid)
             metrics.clips_delivered += 1
+            await self._gone(uid)
             logger.info("clip %s: %s", uid, "was known" if known else "delivered")
         return True
 
     async def _give_up(self, uid: str, why: str) -> None:
         logger.warning("clip %s was given up: %s", uid, why)
-        await self._gone(uid)
         self.metrics.clips_refused += 1
+        await self._gone(uid)
 
     async def _gone(self, uid: str) -> None:
         await asyncio.shield(asyncio.to_thread(self._store.remove, uid))
