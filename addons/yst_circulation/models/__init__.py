@@ -9,9 +9,11 @@ from . import yst_circulation_item
 from . import yst_circulation_item_send
 from . import yst_circulation_item_steps
 from . import yst_circulation_matrix
+from . import yst_circulation_source
 from . import yst_circulation_mixin
 from . import yst_circulation_node
 from . import yst_circulation_node_steps
 from . import yst_circulation_node_answer
 from . import yst_circulation_pass_on
+from . import yst_circulation_inbox
 from . import yst_delegation

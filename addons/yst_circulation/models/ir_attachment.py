@@ -15,3 +15,16 @@ class IrAttachment(models.Model):
         for file in self:
             if file.type == "binary" and office_file.has_macros(file.raw or b""):
                 file.has_macros = True
+
+    def _reading(self):
+        """What a screen shows of files (sudo), as list of dict."""
+        return [
+            {
+                "id": file.id,
+                "name": file.name,
+                "mimetype": file.mimetype or "",
+                "size": file.file_size,
+                "macros": file.has_macros,
+            }
+            for file in self
+        ]
