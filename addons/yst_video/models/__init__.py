@@ -39,6 +39,7 @@ from . import yst_video_wall
 from . import yst_video_view_log
 from . import yst_video_footage_request
 from . import yst_video_footage_export
+from . import yst_video_footage_clip
 from . import yst_video_retention
 from . import yst_video_alert_report
 from . import yst_duty_report

@@ -101,6 +101,19 @@ class YstVideoClip(models.Model):
         self._attach(stored[0][0], upload)
         self.invalidate_model()
         alert.invalidate_recordset(["clip_ids"])
+        # an open form shows the clip at once
+        alert._announce(
+            [
+                {
+                    "id": alert.id,
+                    "uid": alert.uid,
+                    "camera_id": alert.camera_id.id,
+                    "kind": alert.kind,
+                    "episode_state": alert.episode_state,
+                    "last_at": alert.last_at,
+                }
+            ]
+        )
         return True
 
     @api.model

@@ -1,5 +1,6 @@
 from . import test_ingest
 from . import test_alert_twin
+from . import test_frame
 from . import test_live
 from . import test_hostile
 from . import test_api
@@ -11,6 +12,7 @@ from . import test_picture_access
 from . import test_clip_file
 from . import test_clip_api
 from . import test_clip_access
+from . import test_clip_footage
 from . import test_wall
 from . import test_footage
 from . import test_retention

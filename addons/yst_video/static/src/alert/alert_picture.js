@@ -5,6 +5,7 @@ import { formatDateTime } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { AlertClip } from "./alert_clip";
 
 const { DateTime } = luxon;
 
@@ -21,6 +22,7 @@ export function svgPoints(points) {
 /** The pictures of an alert, with what was found in each drawn over it. */
 export class AlertPicture extends Component {
     static template = "yst_video.AlertPicture";
+    static components = { AlertClip };
     static props = { ...standardWidgetProps, alertField: { type: String, optional: true } };
 
     setup() {
@@ -29,7 +31,7 @@ export class AlertPicture extends Component {
         this.viewer = useFileViewer();
         this.svgPoints = svgPoints;
         this.time = pictureTime;
-        this.state = useState({ pictures: [], zones: [], shown: 0, overlay: true });
+        this.state = useState({ pictures: [], zones: [], clip: null, shown: 0, overlay: true });
         onWillStart(() => this.load());
         useEffect(
             () => {

@@ -7,6 +7,7 @@ import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 import { humanSize } from "@web/core/utils/binary";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { ClipDialog } from "./footage_clip";
 
 const MODEL = "yst.video.footage.request";
 const HEAD = 0.25; // as the server does it, to show beforehand
@@ -199,9 +200,17 @@ export class FootageFiles extends Component {
         return this.props.record.load();
     }
 
-    async pictures() {
+    pictures() {
+        return this.choose(BlurDialog);
+    }
+
+    clips() {
+        return this.choose(ClipDialog);
+    }
+
+    async choose(dialog) {
         if (await this.props.record.save()) {
-            this.dialog.add(BlurDialog, {
+            this.dialog.add(dialog, {
                 requestId: this.props.record.resId,
                 onDone: () => this.reload(),
             });
