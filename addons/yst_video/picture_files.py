@@ -44,6 +44,8 @@ def file_all(store, pictures, checksum, taken):
         filed[key] = digest, name
         path = os.path.join(store, name)
         if path in files:
+            if files[path] != data:
+                raise FileExistsError(f"two pictures are called {name}")
             continue
         _mark(store, name)
         # also what lies there already: an earlier try may have failed to make it durable

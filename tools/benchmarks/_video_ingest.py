@@ -2,9 +2,11 @@
 
 The peer is what an integrator without an interface of its own would do: a model of Odoo with the
 same fields, a line for each picture, the picture as an attachment, no chatter, and one call of
-JSON-2 for each alert. It is even spared the questions that ours answers: whether the alert is
-known already, which report is newer, whether the camera exists, whether the picture is one and
-has the SHA-256 that it should have, and who has to be told.
+JSON-2 for each alert. The same pictures go both ways: JSON-2 knows them as base64 in its `create`
+alone, the bridges' interface takes them beside the JSON too (`post_framed`), which is what a
+bridge does, or within it. The peer is even spared the questions that ours answers: whether the
+alert is known already, or is another bridge's, which report is newer, whether the camera exists,
+whether the picture is one and has the SHA-256 that it should have, and who has to be told.
 
 `prepare(env)` runs inside Odoo's shell; `measure(...)` talks to the server that serves it.
 """
@@ -109,14 +111,31 @@ class Sender:
 
     def __init__(self, port, database, key):
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=300)
-        self.headers = {"Authorization": f"Bearer {key}", "X-Odoo-Database": database,
-                        "Content-Type": "application/json"}
+        self.headers = {"Authorization": f"Bearer {key}", "X-Odoo-Database": database}
 
     def post(self, path, body):
         """(seconds until the answer was there, the answer); a Trouble unless it is 200."""
-        data = json.dumps(body).encode()
+        return self._post(path, json.dumps(body).encode(), "application/json")
+
+    def post_framed(self, path, body):
+        """The same with alerts whose pictures travel beside the JSON, as a bridge sends them."""
+        pictures = {}
+        alerts = [
+            {**item, "snapshots": [{k: v for k, v in shot.items() if k != "jpeg"}
+                                   for shot in item["snapshots"]]}
+            for item in body["alerts"]
+        ]
+        for item in body["alerts"]:
+            for shot in item["snapshots"]:
+                pictures[shot["sha256"]] = base64.b64decode(shot["jpeg"])
+        listed = [{"sha256": name, "size": len(data)} for name, data in pictures.items()]
+        head = json.dumps({**body, "alerts": alerts, "pictures": listed}).encode()
+        data = b"".join([len(head).to_bytes(4, "big"), head, *pictures.values()])
+        return self._post(path, data, "application/vnd.yst.video.alerts")
+
+    def _post(self, path, data, kind):
         start = time.perf_counter()
-        self.connection.request("POST", path, data, self.headers)
+        self.connection.request("POST", path, data, {**self.headers, "Content-Type": kind})
         reply = self.connection.getresponse()
         content = reply.read()
         took = time.perf_counter() - start
@@ -175,18 +194,21 @@ def as_create(item):
 
 
 def measure(port, log, database, facts, *, batch=BATCH, kilobytes=PICTURE_KB, singles=SINGLES,
-            bench="video.ingest"):
+            framed=True, target=20, bench="video.ingest"):
     """A B A B …: alerts a second through our interface and through JSON-2; one result.
 
-    `ours` and `peer` are seconds an alert; the statements are those of one alert.
+    `ours` and `peer` are seconds an alert; the statements are those of one alert. Without
+    `framed` ours has its pictures within the JSON, as the peer has.
     """
     ours, peer = Sender(port, database, facts["key"]), Sender(port, database, facts["peer_key"])
-    uid, counter = str(uuid.uuid4()), Statements(log)
+    # one bridge for all measurements: what two report of one camera would be one alert
+    uid, counter = facts.setdefault("bridge", str(uuid.uuid4())), Statements(log)
     times, counts = ([], []), ([], [])
 
     def send_batch(count):
-        items = alerts(facts, count, kilobytes)
-        took, answer = ours.post("/yst/video/v1/alerts", {"bridge": uid, "alerts": items})
+        body = {"bridge": uid, "alerts": alerts(facts, count, kilobytes)}
+        send = ours.post_framed if framed and kilobytes else ours.post
+        took, answer = send("/yst/video/v1/alerts", body)
         if any(one["status"] != "stored" for one in answer["results"]):
             raise Trouble(f"{bench}: not every alert was stored")
         return took / count
@@ -207,14 +229,16 @@ def measure(port, log, database, facts, *, batch=BATCH, kilobytes=PICTURE_KB, si
             times[1].append(send_singles(singles))
             counts[1].append(statistics.fmean(n for _path, n in counter.read(singles)))
     mine, theirs = (statistics.median(one) for one in times)
+    way = "beside the JSON as a bridge sends it" if framed else "within the JSON"
     return result(
-        bench, batch, mine, theirs, target=20,
+        bench, batch, mine, theirs, target=target,
         statements=round(statistics.median(counts[0]), 4),
         peer_statements=round(statistics.median(counts[1]), 2),
         alerts_per_second=[round(1 / mine), round(1 / theirs, 1)], rounds=ROUNDS,
         notes=f"seconds and statements an alert; {batch} new alerts in a batch "
-              f"{f'with a picture of {kilobytes} KB each' if kilobytes else 'without pictures'}, "
-              f"peer: {singles} calls of JSON-2 create a round with the same content; "
+              f"{f'with a picture of {kilobytes} KB each, {way}' if kilobytes else 'no pictures'}; "
+              f"peer: {singles} calls of JSON-2 create a round with the same content"
+              f"{', the picture as base64' if kilobytes else ''}; "
               "one client, connection kept open",
     )
 

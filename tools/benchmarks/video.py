@@ -146,6 +146,8 @@ def odoo(ready, options):
             key = paths.KEYS / f"bridge-{name}.key"
             with serving(ready, conf, name) as (port, log):
                 yield _video_ingest.measure(port, log, name, facts)
+                yield _video_ingest.measure(port, log, name, facts, framed=False, target=None,
+                                            bench="video.ingest.base64")
                 yield _video_ingest.measure(port, log, name, facts, kilobytes=0, batch=500,
                                             bench="video.ingest.plain")
                 video.key(ready, sql, conf, name)

@@ -11,9 +11,10 @@ import yaml
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .. import bridge_items
-from .api_common import NOON, ROOT, ApiCase, snapshot, stamp
+from .. import bridge_items, picture_frame
+from .api_common import NOON, ROOT, ApiCase, jpeg, snapshot, stamp
 from .clip_common import clip_file
+from .test_frame import beside, frame
 
 CONTRACT = Path(__file__).parents[3] / "video_bridge" / "openapi.yaml"
 EXAMPLES = int(os.environ.get("YST_CONTRACT_EXAMPLES") or 20)  # good and bad, per operation
@@ -107,6 +108,7 @@ class TestContract(ApiCase):
         def film(_context, value):
             return value if isinstance(value, bytes) else str(value).encode()
 
+        schemathesis.openapi.media_type(picture_frame.TYPE, self._frames())
         schema = schemathesis.openapi.from_dict(self.contract)
         schema.config.update(base_url=f"{self.base_url()}{ROOT}")
         schema.config.generation.update(modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
@@ -157,6 +159,32 @@ class TestContract(ApiCase):
             self.assertIn(422, seen[f"POST /{path} negative"])
         self.assertLessEqual({201, 422}, seen["PUT /clips/{uid} positive"])
         self.assertIn(422, seen["PUT /clips/{uid} negative"])
+
+    def _frames(self):
+        """Batches with their pictures beside the JSON: whole ones, and what is left when parts of
+        them are cut out, repeated or overwritten."""
+        from hypothesis import strategies as st
+
+        def made(shades, listed, cut, junk):
+            reports = [self.report(snapshots=[snapshot(jpeg(shade))]) for shade in shades]
+            items, pictures = beside(*reports)
+            data = frame({"bridge": self.ident, "alerts": items}, *pictures, listed=listed)
+            return data if cut is None else data[:cut] + junk + data[cut + len(junk) // 2 :]
+
+        listed = st.none() | st.lists(st.fixed_dictionaries(
+            {"sha256": st.text(max_size=64), "size": st.integers() | st.none()}), max_size=3)
+        return st.builds(made, st.lists(st.integers(0, 255), max_size=3), listed,
+                         st.none() | st.integers(0, 3000), st.binary(max_size=20))
+
+    def test_a_frame_is_what_the_contract_says(self):
+        items, pictures = beside(self.report(snapshots=[snapshot()]), self.report())
+        data = frame({"bridge": self.ident, "alerts": items}, *pictures)
+        head, _rest = picture_frame.parted(data)
+        self.schema("FramedAlertBatch").validate(json.loads(head))
+        self.assertFalse(self.schema("AlertBatch").is_valid(
+            {"bridge": self.ident, "alerts": items}), "there the pictures are missing")
+        kinds = self.contract["paths"]["/alerts"]["post"]["requestBody"]["content"]
+        self.assertEqual(set(kinds), {"application/json", picture_frame.TYPE})
 
     def _make_known_clip(self, case, number):
         """Let every second request that is well formed bring a real clip of a real alert."""
