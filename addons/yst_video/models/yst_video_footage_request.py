@@ -125,7 +125,7 @@ class FootageRequest(models.Model):
     file_ids = fields.Many2many(
         "yst.evidence", string="Files to hand out", readonly=True, copy=False
     )
-    handed_at = fields.Datetime("Handed out", readonly=True, copy=False)
+    handed_at = fields.Datetime("Handed out at", readonly=True, copy=False)
     handed_by_id = fields.Many2one(
         "res.users", "Handed out by", readonly=True, copy=False, ondelete="restrict"
     )
