@@ -122,6 +122,22 @@ def test_a_clip_that_cannot_be_served_is_named_and_left_out(tmp_path: Path) -> N
     assert len(said) == 2
 
 
+def test_a_bridge_whose_processes_do_not_start_ends_with_3(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = tmp_path / "bridge.toml"
+    settings.write_text("""[bridge]
+state_dir = "state"
+listen = ""
+[[camera]]
+main = "rtsp://127.0.0.1:9/live"
+""")
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    monkeypatch.setattr("video_bridge.supervisor.START_PATIENCE", 0.5)
+    assert cli.main(["run", str(settings)]) == 3
+    assert "missing" in capsys.readouterr().err
+
+
 async def test_the_whole_bridge_runs_from_a_settings_file_and_ends_when_told(
     tmp_path: Path,
 ) -> None:

@@ -9,7 +9,7 @@ import pytest
 from eyes_for_tests import HOLD, NO, UNSURE, WALL, YES, Course, grey, picture, rule
 from video_bridge.episode import ALIVE_EVERY, STALE, Timing
 from video_bridge.eyes import CameraEye
-from video_bridge.model import AlertEvent, Box, Camera, OpenEpisode, Rule, Window
+from video_bridge.model import AlertEvent, Box, Camera, OpenEpisode, Rule, Snapshot, Window
 from video_bridge.rules import Finding
 
 TEN = Timing(duration=10, release=10, cooldown=60)
@@ -148,6 +148,20 @@ def test_a_picture_that_was_sent_is_not_kept():
     course.play([YES] * 5, 10)
     assert course.machine._course.best.picture is None
     assert course.pictures == 1
+
+
+def test_while_an_episode_is_open_its_best_moment_is_kept_as_a_jpeg():
+    """Episodes are many and long, and pictures are a hundred times the size of their JPEG."""
+    course = Course(Timing(duration=0, release=10))
+    course.play([Finding("yes", 0.7, 8)] * 2, 0)
+    taken = course.pictures
+    course.play([Finding("yes", 0.9, 9), Finding("yes", 0.7, 8), Finding("yes", 0.7, 8)], 4)
+    assert course.pictures == taken + 1, "only what is better than all before"
+    kept = course.machine._course.best.picture
+    assert isinstance(kept, Snapshot)
+    closed = course.play([NO] * 10, 10)[-1]
+    assert closed.event == "close" and closed.snapshots == (kept,)
+    assert closed.count == 9
 
 
 def test_a_snapshot_that_fails_costs_no_alert():

@@ -7,18 +7,21 @@ import contextlib
 import os
 import random
 import signal
+import sqlite3
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import av
 import cv2
 import numpy as np
 import pytest
 from clips_for_tests import encode
-from video_bridge.model import Camera, Rule
+from video_bridge.model import Camera, OpenEpisode, Rule
 from video_bridge.rtp import KeyUnit
 from video_bridge.sample_server import Clip, Frame, SampleServer, load_clip, packetise
 from video_bridge.shard import Post, ShardSettings
@@ -227,6 +230,69 @@ async def test_a_hanging_shard_is_killed_and_replaced(
         os.kill(pid, signal.SIGSTOP)
         await w.until(lambda: w.supervisor.pids not in ([], [pid]))
         await w.until(lambda: 1 in w.online())
+
+
+async def test_a_slow_disk_holds_up_neither_the_loop_nor_the_order(
+    clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world(clips, tmp_path) as w:
+        read = w.spool.open_episodes
+
+        def slow(cameras: Collection[int]) -> list[OpenEpisode]:
+            time.sleep(0.7)
+            return read(cameras)
+
+        monkeypatch.setattr(w.spool, "open_episodes", slow)
+        begun = time.monotonic()
+        w.supervisor.assign([w.camera(1), w.camera(2)], ())
+        w.supervisor.assign([w.camera(2), w.camera(3)], ())
+        await asyncio.sleep(0.01)
+        assert time.monotonic() - begun < 0.5
+        await w.until(lambda: w.online() == {2, 3}, 30)
+        await asyncio.sleep(1.5)
+        assert w.online() == {2, 3}
+
+
+async def test_cameras_are_read_although_the_spool_cannot_be(
+    clips: list[Clip], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with world(clips, tmp_path) as w:
+        broken = Mock(side_effect=sqlite3.OperationalError("disk I/O error"))
+        monkeypatch.setattr(w.spool, "open_episodes", broken)
+        w.supervisor.assign([w.camera(1)], ())
+        await w.until(lambda: w.online() == {1}, 30)
+
+
+async def test_when_no_shard_can_be_started_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    monkeypatch.setattr(supervisor, "START_PATIENCE", 0.5)
+    with contextlib.closing(Spool(tmp_path / "spool.db")) as spool:
+        found = Supervisor(ShardSettings(0, tmp_path / "spool.db"), 2, spool)
+        with pytest.raises(supervisor.StartError, match="missing"):
+            await found.start()
+        await found.stop()
+
+
+async def test_with_some_of_its_shards_the_bridge_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin = Supervisor._run
+
+    async def run(self: Supervisor, shard: Any) -> None:
+        if shard.number:
+            raise OSError("no more processes")
+        await begin(self, shard)
+
+    monkeypatch.setattr(Supervisor, "_run", run)
+    monkeypatch.setattr(supervisor, "START_PATIENCE", 1.0)
+    with contextlib.closing(Spool(tmp_path / "spool.db")) as spool:
+        found = Supervisor(
+            ShardSettings(0, tmp_path / "spool.db", detector="none"), 2, spool)
+        await found.start()
+        assert "shard 1 is down" in found.problems()
+        await found.stop()
 
 
 async def test_a_new_password_is_used_at_once(clips: list[Clip], tmp_path: Path) -> None:

@@ -47,8 +47,9 @@ class Timing:
 class _Best:
     """The moment that shows best what the episode is about."""
 
-    picture: Picture | None
-    """Until it has been sent: pictures are large and episodes may be many."""
+    picture: Picture | Snapshot | None
+    """Until it has been sent, and as a JPEG once the episode is open: pictures are large, and
+    episodes may be many and long."""
     finding: Finding
 
 
@@ -212,7 +213,15 @@ class Episodes:
         if picture is not None and (
             course.best is None or _worth(finding) > _worth(course.best.finding)
         ):
-            course.best = _Best(picture, finding)
+            open_ = self.state == "open"
+            course.best = _Best(self._shoot(picture) if open_ else picture, finding)
+
+    def _shoot(self, picture: Picture) -> Snapshot | None:
+        try:
+            return self._photographer(picture)
+        except Exception:  # a picture that cannot be stored must not cost the alert
+            _logger.exception("Camera %d: no snapshot", self.camera)
+            return None
 
     def _event(self, event: Event, course: _Course, at: float, clock: float) -> AlertEvent:
         moment = course.last_at = max(course.last_at, course.started_at, at)
@@ -220,10 +229,8 @@ class Episodes:
         snapshots: tuple[Snapshot, ...] = ()
         if best is not None and best.picture is not None:
             shot, best.picture = best.picture, None
-            try:
-                snapshots = (self._photographer(shot),)
-            except Exception:  # a picture that cannot be stored must not cost the alert
-                _logger.exception("Camera %d: no snapshot", self.camera)
+            taken = shot if isinstance(shot, Snapshot) else self._shoot(shot)
+            snapshots = () if taken is None else (taken,)
         shown = best.finding if best is not None and snapshots else None
         count, score, reading = course.count, course.score, course.reading
         boxes: Sequence[Box] = course.boxes

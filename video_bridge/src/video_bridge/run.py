@@ -16,7 +16,7 @@ from video_bridge.health import HealthServer
 from video_bridge.shard import ShardSettings
 from video_bridge.spool import Spool
 from video_bridge.state import StateError
-from video_bridge.supervisor import Supervisor
+from video_bridge.supervisor import StartError, Supervisor
 from video_bridge.uplink import Uplink
 
 _logger = logging.getLogger(__name__)
@@ -40,6 +40,10 @@ def main(options: argparse.Namespace) -> int:
     except StateError as error:
         _logger.error("%s", error)
         return 2
+    except StartError as error:
+        _logger.error("%s", error)
+        print(error, file=sys.stderr)  # noqa: T201
+        return 3
 
 
 async def run(chosen: settings.Settings, stop: asyncio.Event | None = None) -> int:
@@ -74,9 +78,9 @@ async def run(chosen: settings.Settings, stop: asyncio.Event | None = None) -> i
     uplink = Uplink(chosen, spool, supervisor)
     server = HealthServer(supervisor, spool, uplink, chosen.bridge.state_dir)
     _logger.info("Video bridge %s begins with %d shards", __version__, chosen.bridge.processes)
-    await supervisor.start()
     code = 0
     try:
+        await supervisor.start()
         if chosen.bridge.listen is not None:
             await server.start(*chosen.bridge.listen)
         delivering = asyncio.create_task(uplink.run())

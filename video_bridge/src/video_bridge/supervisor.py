@@ -11,6 +11,7 @@ import contextlib
 import logging
 import os
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -28,8 +29,14 @@ RESTART_WAITS = (0.1, 1.0, 5.0, 15.0)
 STEADY = 60.0
 """Seconds after which a shard's next death counts as its first."""
 MAX_STILLS = 2000
+START_PATIENCE = 30.0
+"""Seconds within which one shard at least has to be running."""
 SILENT = 30.0
 """Seconds without a report after which a shard counts as hung and is killed."""
+
+
+class StartError(RuntimeError):
+    """No shard can be started."""
 
 
 @dataclass(slots=True)
@@ -46,6 +53,10 @@ class _Shard:
     restarts: int = 0
     task: asyncio.Task[None] | None = None
     cameras: dict[int, Camera] = field(default_factory=dict)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """What it is told about its cameras, one after the other."""
+    problem: str | None = None
+    """Why its process could not be started."""
 
 
 class Supervisor:
@@ -72,15 +83,28 @@ class Supervisor:
         self._stills: dict[int, Still] = {}
         self._sightings: list[QrSighting] = []
         self._views: dict[int, list[asyncio.Future[bytes]]] = {}
+        self._telling: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     # Running
 
     async def start(self) -> None:
-        """Start the shards."""
+        """Start the shards.
+
+        :raise StartError: none is running after a while; with some of them the bridge goes on.
+        """
         for shard in self._shards:
             shard.task = asyncio.create_task(self._keep(shard))
-        await asyncio.gather(*(self._started(shard) for shard in self._shards))
+        try:
+            async with asyncio.timeout(START_PATIENCE):
+                await asyncio.gather(*(self._started(shard) for shard in self._shards))
+        except TimeoutError:
+            if all(shard.channel is None for shard in self._shards):
+                why = "; ".join({shard.problem for shard in self._shards if shard.problem})
+                raise StartError(
+                    f"no process that reads cameras could be started within"
+                    f" {START_PATIENCE:.0f} s: {why or 'see the log'}"
+                ) from None
 
     async def _started(self, shard: _Shard) -> None:
         while shard.channel is None and not (shard.task and shard.task.done()):
@@ -114,7 +138,8 @@ class Supervisor:
         while not self._stopping:
             try:
                 await self._run(shard)
-            except Exception:
+            except Exception as error:
+                shard.problem = f"{type(error).__name__}: {error}"
                 _logger.exception("Shard %d could not be run", shard.number)
             if self._stopping:
                 return
@@ -142,8 +167,8 @@ class Supervisor:
         shard.started_at = shard.reported_at = time.monotonic()
         channel = await Channel.open(ours)
         channel.send("start", replace(self._settings, number=shard.number))
-        self._assign(shard, channel, ())
-        shard.channel = channel
+        shard.channel, shard.problem = channel, None
+        self._tell(shard, channel, ())
         watching = asyncio.create_task(self._watch(shard))
         try:
             while True:
@@ -222,25 +247,46 @@ class Supervisor:
                 )
         for shard in self._shards:
             if shard.channel is not None:
-                self._assign(shard, shard.channel, episodes)
+                self._tell(shard, shard.channel, episodes)
 
-    def _assign(
-        self, shard: _Shard, channel: Channel, episodes: Iterable[OpenEpisode]
+    def _tell(self, shard: _Shard, channel: Channel, episodes: Iterable[OpenEpisode]) -> None:
+        """Tell a shard its cameras of this moment, after what it is being told already."""
+        work = self._assign(shard, channel, dict(shard.cameras), tuple(episodes))
+        task = asyncio.create_task(work)
+        self._telling.add(task)
+        task.add_done_callback(self._telling.discard)
+
+    async def _assign(
+        self,
+        shard: _Shard,
+        channel: Channel,
+        cameras: dict[int, Camera],
+        episodes: tuple[OpenEpisode, ...],
     ) -> None:
         """Tell a shard its cameras, with what is open there.
 
         What the spool knows and what the uplink brings are the same episodes, seen at different
-        moments: the later one counts.
+        moments: the later one counts. The spool is read beside the loop: a slow disk holds up
+        neither heartbeat nor health.
         """
-        known: dict[str, OpenEpisode] = {}
-        for episode in [*self._spool.open_episodes(shard.cameras.keys()), *episodes]:
-            if episode.camera not in shard.cameras:
-                continue
-            before = known.get(episode.uid)
-            if before is None or before.sequence <= episode.sequence:
-                known[episode.uid] = episode
-        cameras = list(shard.cameras.values())
-        channel.send("assign", (cameras, list(known.values()), self._timezone()))
+        async with shard.turn:
+            known: dict[str, OpenEpisode] = {}
+            for episode in [*await asyncio.to_thread(self._open, cameras), *episodes]:
+                if episode.camera not in cameras:
+                    continue
+                before = known.get(episode.uid)
+                if before is None or before.sequence <= episode.sequence:
+                    known[episode.uid] = episode
+            channel.send(
+                "assign", (list(cameras.values()), list(known.values()), self._timezone())
+            )
+
+    def _open(self, cameras: Collection[int]) -> Sequence[OpenEpisode]:
+        try:
+            return self._spool.open_episodes(cameras)
+        except (sqlite3.Error, OSError):  # cameras are to be read all the same
+            _logger.exception("What is open in the spool cannot be read")
+            return ()
 
     def health(self) -> Sequence[CameraHealth]:
         """How every assigned camera does."""
