@@ -6,7 +6,6 @@ import io
 import json
 import os
 import re
-import secrets
 import signal
 import sqlite3
 import subprocess
@@ -15,29 +14,16 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
-import pytest
 import requests
+from clones import Server, needed, on_a_clone
 from PIL import Image
 
-from tools import (
-    console,
-    database,
-    keys,
-    machine,
-    paths,
-    postgres,
-    process,
-    server,
-    setup,
-    templates,
-)
-from tools import test as runner
+from tools import machine, paths
+
+__all__ = ["needed"]
 
 SCRIPT = Path(__file__).with_name("bridge_process.py")
 ADDONS = os.environ.get("YST_FAULT_ADDONS", "").split() or paths.own_addons()
-needed = pytest.mark.skipif(
-    not machine.postgres_bin() and not postgres.configured(), reason="no PostgreSQL here"
-)
 MAKE = """
 office = env["yst.area"].create(
     {{"name": "测试街道", "code": "610999001000", "kind": "subdistrict"}})
@@ -75,53 +61,20 @@ CREATE TRIGGER test_note AFTER INSERT OR UPDATE OF sequence ON yst_video_alert
 """
 
 
-class Odoo:
-    """A database and the server on it, which can be started and killed."""
+class Odoo(Server):
+    """A server with cameras and the key of a bridge."""
 
-    def __init__(self, db, ready, conf, name, log):
-        self.db, self.ready, self.conf, self.name, self.log = db, ready, conf, name, log
-        self.child, self.key, self.cameras, self.others = None, "", [], []
-        self.port = machine.any_free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.key, self.cameras, self.others = "", [], []
 
     def make(self, count, address, *, secret=False, grace=1):
         """Cameras, with streams at `address`/1, /2 …, and the key of a bridge."""
-        code = MAKE.format(count=count, address=address, secret=secret, grace=grace)
-        said = database.script(self.ready, self.conf, self.name, code, self.log, "no cameras")
+        said = self.script(MAKE.format(count=count, address=address, secret=secret, grace=grace))
         found = re.search(r"made (\S+) (\S+) (\S+)", said)
         self.key = found[1]
         self.cameras, self.others = ([int(n) for n in found[part].split(",")] for part in (2, 3))
         self.db.query(WATCH, database=self.name)
-
-    def script(self, code):
-        return database.script(self.ready, self.conf, self.name, code, self.log, "script failed")
-
-    def start(self):
-        command = database.odoo_command(
-            "-c", self.conf, "-d", self.name, "--db-filter", f"^{self.name}$",
-            "--http-port", self.port, "--http-interface", "127.0.0.1", "--max-cron-threads", "0",
-            "--log-level", "warn",
-        )
-        with open(self.log.with_suffix(".server.log"), "ab") as out:
-            self.child = subprocess.Popen(
-                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                env=self.ready.environment(), cwd=paths.ROOT, start_new_session=True,
-            )
-
-    def ready_by(self, patience=90):
-        end = time.monotonic() + patience
-        while not server.answers(self.port):
-            assert self.child.poll() is None, console.last_words(self.log)
-            assert time.monotonic() < end, "the server did not answer"
-            time.sleep(0.1)
-
-    def kill(self):
-        if self.child and self.child.poll() is None:
-            os.killpg(self.child.pid, signal.SIGKILL)
-            self.child.wait()
-
-    def rows(self, statement, parameters=()):
-        return self.db.query(statement, parameters, database=self.name)
 
     def alerts(self):
         """{uid: (sequence, state)}."""
@@ -129,28 +82,23 @@ class Odoo:
             "SELECT uid, sequence, episode_state FROM yst_video_alert")}
 
 
-@contextlib.contextmanager
 def an_odoo(what):
     """A server on a database of its own, not started yet."""
-    ready = setup.ensure()
-    ready = setup.Ready(ready.odoo, keys.ensure(runner.TEST_KEY))
-    log = console.new_log(what)
-    pid = os.getpid()
-    name = (f"{runner.RUN_PREFIX}{pid}_{process.start_time(pid)}_"
-            f"{secrets.token_hex(2)}_{what}")
-    with postgres.session() as db:
-        conf = setup.write_config(ready, db)
-        template, changed = templates.state(ready, db, conf, ADDONS, log, console.step)
-        database.clone(db, template, name)
-        one = Odoo(db, ready, conf, name, log)
-        try:
-            if changed:
-                database.odoo(ready, conf, ["-d", name, "-u", ",".join(changed), "--no-http",
-                                            "--stop-after-init"], log, trouble="update failed")
-            yield one
-        finally:
-            one.kill()
-            database.drop(db, name)
+    return on_a_clone(what, ADDONS, Odoo)
+
+
+@contextlib.contextmanager
+def watched(what, count):
+    """A server that knows so many cameras, and the cameras."""
+    cameras = Cameras()
+    try:
+        with an_odoo(what) as odoo:
+            odoo.make(count, cameras.address)
+            odoo.start()
+            odoo.ready_by()
+            yield odoo, cameras
+    finally:
+        cameras.end()
 
 
 def photo(folder):
@@ -220,6 +168,14 @@ refused_key = 1
 
     def deliver(self):
         return self.run(SCRIPT, "deliver", self.settings, stdin=subprocess.DEVNULL)
+
+    def clip(self, uid, name="quiet"):
+        """Lay a clip of an alert ready, as a shard does; its file."""
+        folder = self.spool.parent / "clips"
+        made = self.run(SCRIPT, "clip", folder, paths.CLIPS / f"{name}.mp4", uid,
+                        stdin=subprocess.DEVNULL)
+        assert made.wait(30) == 0
+        return folder / f"{uid}.mp4"
 
     def bridge(self):
         return self.run("-m", "video_bridge", "run", self.settings, stdin=subprocess.DEVNULL)
@@ -356,17 +312,19 @@ class Cameras:
 
 
 class Proxy:
-    """A proxy before Odoo; `faults` says what happens to the next requests, in order."""
+    """A proxy before Odoo; `faults` says what happens to the next requests, in order; while it is
+    `cut` nothing passes."""
 
     def __init__(self, odoo):
         self.odoo, self.faults, self.count = odoo, [], defaultdict(int)
+        self.cut, self.late_clips = False, 0
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def _pass(self):
                 outer._serve(self)
 
-            do_GET = do_POST = _pass  # noqa: N815
+            do_GET = do_POST = do_PUT = _pass  # noqa: N815
 
             def log_message(self, *_words):
                 pass
@@ -380,7 +338,12 @@ class Proxy:
 
     def _serve(self, handler):
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
+        if self.cut:
+            handler.close_connection = True
+            return
         fault = self.faults.pop(0) if self.faults and handler.path.endswith("/alerts") else ""
+        if self.late_clips and "/clips/" in handler.path:
+            fault, self.late_clips = "late", self.late_clips - 1
         self.count[fault] += 1
         if fault == "500":
             handler.send_response(500)

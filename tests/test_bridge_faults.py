@@ -5,6 +5,7 @@ with the bridge's own uplink, delivers them to a real server. Both, and the serv
 SIGKILL. The tests with cameras run whole bridges. YST_FAULT_ROUNDS sets the number of kills.
 """
 
+import hashlib
 import os
 import random
 import resource
@@ -13,7 +14,7 @@ import time
 from collections import Counter
 
 import pytest
-from bridges import Cameras, Proxy, Site, an_odoo, check_all_there, needed, until
+from bridges import Proxy, Site, check_all_there, needed, until, watched
 
 from tools import console
 
@@ -26,19 +27,19 @@ LARGEST_FILE = 500_000
 
 
 @pytest.fixture(scope="module")
-def cameras():
-    one = Cameras()
-    yield one
-    one.end()
+def world():
+    with watched("bridge", CAMERAS) as both:
+        yield both
 
 
 @pytest.fixture(scope="module")
-def odoo(cameras):
-    with an_odoo("bridge") as one:
-        one.make(CAMERAS, cameras.address)
-        one.start()
-        one.ready_by()
-        yield one
+def odoo(world):
+    return world[0]
+
+
+@pytest.fixture(scope="module")
+def cameras(world):
+    return world[1]
 
 
 @pytest.fixture
@@ -133,6 +134,38 @@ def test_errors_half_answers_and_time_outs_after_the_commit(running, tmp_path):
         site.empty_by(60)
         check_all_there(running, site)
         assert proxy.count["late"] == proxy.count["half"] == proxy.count["500"] == 4
+    finally:
+        site.end()
+        proxy.end()
+
+
+def test_a_clip_that_is_ready_while_odoo_is_away_is_stored_once_after_its_alert(
+    running, tmp_path
+):
+    proxy = Proxy(running)
+    site = Site(tmp_path / "site", running, proxy.url, timeout=1)
+    try:
+        running.kill()
+        assert site.feed(pause=0, count=2, steps=2).wait(60) == 0
+        uid, other = site.read_journal()[0]
+        video = site.clip(uid)
+        wanted = hashlib.sha256(video.read_bytes()).hexdigest()
+        deliverer = site.deliver()
+        time.sleep(2)
+        site.kill(deliverer)
+        assert video.exists()
+        (video.parent / f"{other}.1.part").write_bytes(b"cut off by a kill")
+        proxy.late_clips = 2  # stored, but nobody hears of it
+        running.start()
+        running.ready_by()
+        site.deliver()
+        site.empty_by(60)
+        until(lambda: not list(video.parent.iterdir()), 60, "the clip was not delivered")
+        assert proxy.late_clips == 0
+        stored = running.rows("SELECT a.uid, c.sha256 FROM yst_video_clip c"
+                              " JOIN yst_video_alert a ON a.id = c.alert_id")
+        assert stored == [(uid, wanted)]
+        check_all_there(running, site)
     finally:
         site.end()
         proxy.end()

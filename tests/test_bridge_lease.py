@@ -1,10 +1,10 @@
-"""Three bridges share the cameras by lease; one is killed, and comes back."""
+"""Bridges share the cameras by lease; one is killed or cut off, and comes back."""
 
 import os
 import time
 
 import pytest
-from bridges import Cameras, Site, an_odoo, needed, until
+from bridges import Proxy, Site, needed, until, watched
 
 from tools import console
 
@@ -16,19 +16,19 @@ SILENT = 18
 
 
 @pytest.fixture(scope="module")
-def cameras():
-    one = Cameras()
-    yield one
-    one.end()
+def world():
+    with watched("lease", COUNT) as both:
+        yield both
 
 
 @pytest.fixture(scope="module")
-def odoo(cameras):
-    with an_odoo("lease") as one:
-        one.make(COUNT, cameras.address)
-        one.start()
-        one.ready_by()
-        yield one
+def odoo(world):
+    return world[0]
+
+
+@pytest.fixture(scope="module")
+def cameras(world):
+    return world[1]
 
 
 def shares(odoo):
@@ -134,3 +134,50 @@ def test_a_killed_bridge_is_stood_in_for_and_every_episode_stays_one_alert(
         cameras.tell("well")
         for site in sites:
             site.end()
+
+
+def test_a_bridge_that_is_cut_off_and_its_stand_in_make_one_alert_of_one_event(
+    odoo, cameras, tmp_path
+):
+    """It goes on reading, as does whoever gets its cameras: nothing is missed, nothing doubled."""
+    odoo.rows("DELETE FROM yst_video_alert; DELETE FROM test_step; DELETE FROM yst_video_bridge"
+              " RETURNING 1")
+    proxy = Proxy(odoo)
+    lonely = Site(tmp_path / "lonely", odoo, proxy.url, timeout=2)
+    other = Site(tmp_path / "other", odoo)
+    try:
+        lonely.main, other.main = lonely.bridge(), other.bridge()
+        until(lambda: shares(odoo) == [31, 32] and len(online(odoo)) == COUNT, 60,
+              lambda: f"{shares(odoo)}, {len(online(odoo))} online")
+        own = sorted(c for c, name in holders(odoo).items() if name == lonely.identity())
+        proxy.cut = True
+        until(lambda: set(holders(odoo).values()) == {other.identity()}
+              and len(online(odoo)) == COUNT, LEASE + 20)
+        assert not episodes(odoo)
+        # both read these: one event, seen twice, one of the two untold
+        silent = own[:SILENT]
+        first = odoo.cameras[0]
+        cameras.tell("fault", "stall", *(f"cam/{c - first + 1}" for c in silent))
+        until(lambda: set(episodes(odoo)) == set(silent), 60)
+        until(lambda: lonely.waiting() >= SILENT, 30, "it does not read its cameras any more")
+        assert len(odoo.alerts()) == SILENT
+
+        proxy.cut = False
+        until(lambda: shares(odoo) == [31, 32], 30, lambda: shares(odoo))
+        lonely.empty_by(30)
+        time.sleep(3)
+        assert episodes(odoo) == {camera: ["open"] for camera in silent}
+        [(both,)] = odoo.rows("SELECT count(*) FROM yst_video_alert WHERE twins IS NOT NULL")
+        assert both == SILENT, "what it saw is part of the alerts"
+        cameras.tell("well")
+        until(lambda: len(online(odoo)) == COUNT, 90)
+        until(lambda: states(odoo) == {"closed"}, 60, lambda: episodes(odoo))
+        assert episodes(odoo) == {camera: ["closed"] for camera in silent}
+        for site in (lonely, other):
+            assert not site.kept_apart()
+            assert site.main.poll() is None
+    finally:
+        cameras.tell("well")
+        for site in (lonely, other):
+            site.end()
+        proxy.end()

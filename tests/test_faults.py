@@ -7,38 +7,21 @@ database is held against what the server had acknowledged.
 
 import hashlib
 import io
-import os
 import random
 import re
-import resource
 import secrets
-import signal
-import subprocess
 import threading
 import time
 from collections import defaultdict
 
 import pytest
 import requests
+from clones import needed, on_a_clone
 from PIL import Image, ImageDraw
 
-from tools import (
-    console,
-    database,
-    keys,
-    machine,
-    paths,
-    postgres,
-    process,
-    server,
-    setup,
-    templates,
-)
-from tools import test as runner
+from tools import paths
 
-pytestmark = pytest.mark.skipif(
-    not machine.postgres_bin() and not postgres.configured(), reason="no PostgreSQL here"
-)
+pytestmark = needed
 
 ROUNDS = 6
 RESIDENTS = 3
@@ -76,42 +59,6 @@ env["yst.service.item.version"].create({{
 env.cr.commit()
 print("made", area.id)
 """
-
-
-class Served:
-    """One database and the server on it, which can be started and killed."""
-
-    def __init__(self, db, ready, conf, name, area, log):
-        self.db, self.ready, self.conf, self.name, self.area = db, ready, conf, name, area
-        self.log, self.child = log, None
-        self.port = machine.any_free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
-
-    def start(self, largest_file=None):
-        command = database.odoo_command(
-            "-c", self.conf, "-d", self.name, "--db-filter", f"^{self.name}$",
-            "--http-port", self.port, "--http-interface", "127.0.0.1", "--max-cron-threads", "0",
-        )
-        with open(self.log, "wb") as out:
-            self.child = subprocess.Popen(
-                command, stdout=out, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
-                env=self.ready.environment(), cwd=paths.ROOT, start_new_session=True,
-            )
-        if largest_file:
-            resource.prlimit(self.child.pid, resource.RLIMIT_FSIZE, (largest_file, largest_file))
-        end = time.monotonic() + 60
-        while not server.answers(self.port):
-            assert self.child.poll() is None, console.last_words(self.log)
-            assert time.monotonic() < end, "the server did not answer"
-            time.sleep(0.1)
-
-    def kill(self):
-        if self.child and self.child.poll() is None:
-            os.killpg(self.child.pid, signal.SIGKILL)
-            self.child.wait()
-
-    def rows(self, statement, parameters=()):
-        return self.db.query(statement, parameters, database=self.name)
 
 
 class Journal:
@@ -221,31 +168,15 @@ def noise(size):
 
 @pytest.fixture(scope="module")
 def served():
-    ready = setup.ensure()
-    ready = setup.Ready(ready.odoo, keys.ensure(runner.TEST_KEY))
-    log = console.new_log("faults")
-    pid = os.getpid()
-    name = (f"{runner.RUN_PREFIX}{pid}_{process.start_time(pid)}_"
-            f"{secrets.token_hex(2)}_faults")
-    with postgres.session() as db:
-        conf = setup.write_config(ready, db)
-        template, changed = templates.state(
-            ready, db, conf, paths.own_addons(), log, console.step
-        )
-        database.clone(db, template, name)
-        one = None
-        try:
-            if changed:
-                database.odoo(ready, conf, ["-d", name, "-u", ",".join(changed), "--no-http",
-                                            "--stop-after-init"], log, trouble="update failed")
-            said = database.script(ready, conf, name, PEOPLE, log, "no residents")
-            area = int(re.search(r"made (\d+)", said)[1])
-            one = Served(db, ready, conf, name, area, log.with_suffix(".server.log"))
-            yield one
-        finally:
-            if one:
-                one.kill()
-            database.drop(db, name)
+    with on_a_clone("faults") as one:
+        one.area = int(re.search(r"made (\d+)", one.script(PEOPLE))[1])
+        yield one
+
+
+def start(served, **options):
+    """Start the server and wait for it."""
+    served.start(**options)
+    served.ready_by()
 
 
 @pytest.fixture(scope="module")
@@ -255,7 +186,7 @@ def journal():
 
 @pytest.fixture(scope="module")
 def phones(served, journal):
-    served.start()
+    start(served)
     found = [Phone(served, f"faults{n}", journal) for n in range(RESIDENTS)]
     for phone in found:
         phone.log_in()
@@ -274,7 +205,7 @@ def test_killed_server_loses_nothing_and_leaves_nothing_half_done(served, phones
         for thread in threads:
             thread.join(60)
             assert not thread.is_alive()
-        served.start()
+        start(served)
         assert not journal.refused
         check_nothing_lost(served, journal)
         check_nothing_half_done(served)
@@ -348,7 +279,7 @@ def check_nothing_half_done(served):
 def test_full_disk_is_told_and_the_draft_is_kept(served, phones):
     """The server may write no large file: as on a full disk, a part of it is written first."""
     served.kill()
-    served.start(largest_file=LARGEST_FILE)
+    start(served, largest_file=LARGEST_FILE)
     phone, large, huge = phones[0], noise((800, 600)), noise((1600, 1200))
     assert LARGEST_FILE < len(large) < 480_000 and len(huge) > 600_000
     case, lines = phone.draft()
@@ -377,7 +308,7 @@ def test_full_disk_is_told_and_the_draft_is_kept(served, phones):
 
     # there is room again: the very same photo goes through, and the application with it
     served.kill()
-    served.start()
+    start(served)
     again = phone.post(f"/my/apply/{case}/upload", {"line": str(lines[1])}, large)
     assert again.status_code == 200, again.text[:500]
     assert phone.post(f"/my/apply/{case}/who", {"on_behalf": "0"}).status_code == 200
