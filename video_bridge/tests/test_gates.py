@@ -90,8 +90,8 @@ class Encoder:
 class Camera:
     """Drives a gate as a shard does."""
 
-    def __init__(self, encoder: Encoder) -> None:
-        self.gate = CompressedGate()
+    def __init__(self, encoder: Encoder, phase: int = 0) -> None:
+        self.gate = CompressedGate(phase)
         self.encoder = encoder
         self.decoded: list[bool] = []
 
@@ -222,3 +222,15 @@ def test_cameras_begin_their_row_of_five_at_different_places() -> None:
         gate._quiet.extend([0.0] * 10)
         firsts.add([gate.judge(-1.0, 2.0).decode for _ in range(EVERY)].index(True))
     assert firsts == set(range(EVERY))
+
+
+@pytest.mark.parametrize("moving", [0, 3])
+def test_cameras_that_turn_quiet_together_are_not_checked_together(moving: int) -> None:
+    checks = [0] * (4 * EVERY)
+    for number in range(2 * EVERY):
+        camera = Camera(Encoder(noise=0.005), phase=number)
+        camera.run([False] * 40 + [True] * moving + [False] * 6)
+        assert camera.gate.trusted
+        for place, decoded in enumerate(camera.run([False] * len(checks))):
+            checks[place] += decoded
+    assert set(checks) == {2}

@@ -121,6 +121,7 @@ class CompressedGate:
         "_hold",
         "_last_moved",
         "_moving",
+        "_phase",
         "_quiet",
         "_relearn",
         "_right",
@@ -131,13 +132,14 @@ class CompressedGate:
     def __init__(self, phase: int = 0) -> None:
         """A gate that knows nothing yet.
 
-        :param phase: where in the row of five the camera begins, to spread cameras.
+        :param phase: where in the row of five the camera begins whenever it turns quiet: cameras
+            that turn quiet together (at dusk, after a restart) are not checked together.
         """
         self._quiet: deque[float] = deque(maxlen=_WINDOW)
         self._moving: deque[float] = deque(maxlen=_WINDOW)
         self._cut: float | None = None
         self._hold = 0
-        self._since = phase % EVERY
+        self._phase = self._since = phase % EVERY
         self._last_moved = True
         self._right = 0.0
         self._wrong = 0.0
@@ -176,11 +178,11 @@ class CompressedGate:
         cut = self._cut
         quiet = cut is not None and not math.isnan(value) and value <= cut
         if not quiet:
-            self._since = 0
+            self._since = self._phase
             return Verdict(quiet=False, decode=True)
         if self._hold > 0:
             self._hold -= 1
-            self._since = 0
+            self._since = self._phase
             return Verdict(quiet=False, decode=True)
         self._since += 1
         every = min(EVERY, max(1, int(MAX_QUIET_SECONDS / max(interval, 0.1))))
