@@ -65,11 +65,10 @@ def ensure(tests=False):
 
 
 def _environment(tests):
-    name = "requirements-dev.txt" if tests else "requirements.txt"
-    base = paths.VIDEO_BRIDGE / "requirements.txt"
-    wanted = stamps.digest(
-        base, paths.VIDEO_BRIDGE / name, paths.VIDEO_BRIDGE / "pyproject.toml", sys.version
-    )
+    name = "requirements-dev.txt" if tests else "requirements-live.txt"
+    base = [paths.VIDEO_BRIDGE / file
+            for file in ("requirements.txt", "requirements-live.txt", "pyproject.toml")]
+    wanted = stamps.digest(*base, paths.VIDEO_BRIDGE / name, sys.version)
     if stamps.stamp(f"bridge-{name}") == wanted and paths.BRIDGE_PYTHON.exists():
         return
     machine.need_space(paths.BRIDGE_VENV, 1_200_000_000, "the video bridge")
@@ -85,8 +84,8 @@ def _environment(tests):
                        "the video bridge could not be installed", python=paths.BRIDGE_PYTHON)
     stamps.set_stamp(f"bridge-{name}", wanted)
     if tests:
-        stamps.set_stamp("bridge-requirements.txt", stamps.digest(
-            base, base, paths.VIDEO_BRIDGE / "pyproject.toml", sys.version
+        stamps.set_stamp("bridge-requirements-live.txt", stamps.digest(
+            *base, paths.VIDEO_BRIDGE / "requirements-live.txt", sys.version
         ))
 
 

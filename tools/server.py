@@ -289,7 +289,8 @@ def shell(options):
 
 def stop(options):
     """Stop what an earlier run left behind; processes of others are never touched."""
-    kinds = {"odoo": "server", "bridge": "video bridge", "streams": "sample streams"}
+    kinds = {"odoo": "server", "gateway": "live gateway",
+             "bridge": "video bridge", "streams": "sample streams"}
     known = {kind: process.names(f"{kind}-") for kind in kinds}
     stopped = [
         f"{what} on port {name.partition('-')[2]}"

@@ -1,8 +1,10 @@
-"""The video bridge beside the development server: sample streams, and the bridge that reads them.
+"""The video bridge beside the development server: sample streams, the bridge that reads them, and
+a small gateway for the live view.
 
 A newcomer sees cameras, an alert and its order without having a camera.
 """
 
+import socket
 import subprocess
 from contextlib import contextmanager
 
@@ -10,12 +12,19 @@ from tools import bridge, console, database, machine, paths, process, stamps
 from tools.console import Trouble
 
 STREAMS_PORT = 8554  # the sample cameras' addresses name it
+GATEWAY_PORT = 8889
 STATE = paths.LOCAL / "bridge-state"
 KEY = """
 bridges = env["yst.video.bridge"]
 bridge = bridges.search([], order="id", limit=1) or bridges.create({"name": "示例网桥"})
 print("KEY " + bridge.action_new_key()["context"]["default_key"])
-env.cr.commit()
+"""
+# An address that somebody has set stays.
+GATEWAY = """
+parameters = env["ir.config_parameter"].sudo()
+address = parameters.get_param("yst_video.gateway_url") or ""
+if not address or address.startswith("http://{{host}}:"):
+    parameters.set_param("yst_video.gateway_url", "http://{{host}}:{port}/{{code}}/whep")
 """
 SETTINGS = """\
 # made by ./yst run
@@ -33,7 +42,7 @@ listen = "127.0.0.1:{listen}"
 
 @contextmanager
 def beside(ready, server, conf, name, port):
-    """Sample streams and a bridge as long as the block runs; yields the children, by name.
+    """Sample streams, bridge and gateway as long as the block runs; yields the children, by name.
 
     What is missing for it is told, and the server runs without.
     """
@@ -45,7 +54,7 @@ def beside(ready, server, conf, name, port):
             console.warn(f"no video: {trouble.what}")
         yield children
     finally:
-        for what in ("bridge", "streams"):
+        for what in ("gateway", "bridge", "streams"):
             if what in children:
                 process.stop(f"{what}-{port}")
 
@@ -56,7 +65,8 @@ def _start(ready, server, conf, name, port):
         return {}
     if not made.clips:
         raise Trouble("there are no sample clips to serve", "see the warning above")
-    path = key(ready, server, conf, name)
+    gateway = GATEWAY_PORT if machine.port_is_free(GATEWAY_PORT) else machine.any_free_port()
+    path = key(ready, server, conf, name, gateway)
     children = {}
     if machine.port_is_free(STREAMS_PORT):
         children["streams"] = _spawn(
@@ -74,17 +84,40 @@ def _start(ready, server, conf, name, port):
         mode=0o600,
     )
     children["bridge"] = _spawn(f"bridge-{port}", bridge.command("run", settings))
+    children["gateway"] = _spawn(f"gateway-{port}", bridge.command(
+        "live-gateway", settings, "--listen", f"0.0.0.0:{gateway}",
+        "--ask", f"http://127.0.0.1:{port}/yst/video/live/check",
+        *(word for host in _hosts() for word in ("--origin", f"http://{host}:{port}")),
+    ))
     return children
 
 
-def key(ready, server, conf, name):
-    """The key file of this database's bridge; the key is made once."""
+def _hosts():
+    """Names by which a browser may reach this machine."""
+    return "localhost", "127.0.0.1", socket.gethostname(), *machine.lan_addresses()
+
+
+def key(ready, server, conf, name, gateway=None):
+    """The key file of this database's bridge; the key is made once.
+
+    With `gateway`, a port, the address of the live view is set as well.
+    """
     path = paths.KEYS / f"bridge-{name}.key"
-    if path.exists() and database.facts(server, name).get("bridge"):
+    facts = database.facts(server, name)
+    made = path.exists() and facts.get("bridge")
+    code = "" if made else KEY
+    if gateway and facts.get("gateway") != gateway:
+        code += GATEWAY.format(port=gateway)
+    if not code:
         return path
-    with console.step("Making the key of the video bridge"):
-        out = database.script(ready, conf, name, KEY, console.new_log("bridge-key"),
+    with console.step("Key and settings of the video bridge"):
+        out = database.script(ready, conf, name, code + "env.cr.commit()\n",
+                              console.new_log("bridge-key"),
                               "the key of the video bridge could not be made")
+    if gateway:
+        database.set_facts(server, name, gateway=gateway)
+    if made:
+        return path
     keys = [line.removeprefix("KEY ") for line in out.splitlines() if line.startswith("KEY ")]
     if len(keys) != 1:
         raise Trouble("the key of the video bridge could not be made", "see the log")

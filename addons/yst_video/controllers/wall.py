@@ -62,7 +62,7 @@ class VideoWallController(Controller):
         """Where the live picture of a camera is, for the media gateway's player.
 
         :return: {"purpose": None} when it has to be given first; else {"url", "kind": whep, hls
-            or None, "problem"}
+            or None, "codec" that the camera sends or None, "problem"}
         """
         self._check()
         purpose = given.current()
@@ -72,28 +72,42 @@ class VideoWallController(Controller):
         camera.check_access("read")
         if not camera:
             raise UserError(request.env._("There is no such camera."))
+        state = request.env["yst.video.wall"]._status(camera)[camera.id]["state"]
+        if state == "offline":
+            problem = request.env._(
+                "The camera is offline: there is no live picture. "
+                "It comes by itself as soon as the camera is back."
+            )
+            return self._no_live(purpose, problem)
+        if state == "maintenance":
+            problem = request.env._("The camera is in maintenance: there is no live picture.")
+            return self._no_live(purpose, problem)
         url = camera._live_address()
         if not url:
             manager = request.env.user.has_group("yst_video.group_video_manager")
-            return {
-                "purpose": purpose[0],
-                "url": None,
-                "kind": None,
-                "problem": request.env._(
+            return self._no_live(
+                purpose,
+                request.env._(
                     "There is no media gateway yet. Set its address under Cameras → Video settings."
                 )
                 if manager
                 else request.env._(
                     "There is no media gateway yet. Ask the video manager to set its address."
                 ),
-            }
+            )
         request.env["yst.video.view.log"]._look(camera, "live", *purpose)
         path = url.split("?")[0].lower()
         return {
             "purpose": purpose[0],
             "url": url,
             "kind": "hls" if path.endswith(".m3u8") else "whep",
+            "codec": camera.sudo().health_id.codec or None,
             "problem": None,
+        }
+
+    def _no_live(self, purpose, problem):
+        return {
+            "purpose": purpose[0], "url": None, "kind": None, "codec": None, "problem": problem,
         }
 
     def _check(self):

@@ -1,14 +1,22 @@
 from datetime import timedelta
-from urllib.parse import parse_qs, urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from odoo import api, models
 from odoo.exceptions import ValidationError
+from odoo.http import request
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
 SCOPE = "yst_video.live"
 #: A ticket opens the picture for so long; who goes on looking is let in before it ends.
 TICKET = timedelta(minutes=30)
 MAX_TICKET = 500
+
+
+def _own_host():
+    """The name by which the browser reached this server, without the port."""
+    host = urlsplit(f"//{request.httprequest.host}").hostname if request else None
+    host = host or "localhost"
+    return f"[{host}]" if ":" in host else host
 
 
 class VideoCamera(models.Model):
@@ -46,12 +54,16 @@ class VideoCamera(models.Model):
     def _live_address(self):
         """Address of the live picture with the user's ticket, False without a gateway.
 
-        The caller has asked for the purpose and writes down who looks.
+        ``{host}`` in the setting is the name of this server as the browser knows it: a gateway
+        beside the server is found from this machine and from a phone. The caller has asked for
+        the purpose and writes down who looks.
         """
         self.ensure_one()
         address = self.sudo().live_url
         if not address:
             return False
+        if "{host}" in address:
+            address = address.replace("{host}", _own_host())
         ticket = hash_sign(
             self.sudo().env, SCOPE, [self.id, self.env.uid], expiration=TICKET
         )

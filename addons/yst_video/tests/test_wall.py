@@ -213,6 +213,43 @@ class TestWallRoutes(ApiCase):
             self.assertIn(self.camera.gb_code, answer["url"])
         self.assertEqual(self.lines(self.operator, "live").camera_id, self.camera)
 
+    def test_a_camera_without_a_picture_at_present_says_so_and_counts_as_no_look(self):
+        self.env["ir.config_parameter"].sudo().set_param(
+            "yst_video.gateway_url", "https://video.example.com/{code}/whep"
+        )
+        self.log_in(self.operator)
+        self.ask("/yst/video/purpose", code="duty")
+        until = fields.Datetime.now() + timedelta(minutes=5)
+        self.camera.health_id.sudo().write(
+            {"online": False, "lease_until": until, "codec": "hevc"}
+        )
+        answer = self.ask("/yst/video/live", camera_id=self.camera.id)
+        self.assertIsNone(answer["url"])
+        self.assertIn("offline", answer["problem"])
+        self.camera.health_id.sudo().online = True
+        answer = self.ask("/yst/video/live", camera_id=self.camera.id)
+        self.assertTrue(answer["url"])
+        self.assertEqual(answer["codec"], "hevc")
+        self.assertEqual(len(self.lines(self.operator, "live")), 1)
+        self.camera._with_state_unlocked().write({"state": "maintenance"})
+        answer = self.ask("/yst/video/live", camera_id=self.camera.id)
+        self.assertIsNone(answer["url"])
+        self.assertIn("maintenance", answer["problem"])
+        self.assertEqual(len(self.lines(self.operator, "live")), 1)
+
+    def test_the_host_of_a_gateway_beside_the_server_is_the_one_the_browser_knows(self):
+        self.env["ir.config_parameter"].sudo().set_param(
+            "yst_video.gateway_url", "http://{host}:8889/{code}/whep"
+        )
+        self.log_in(self.operator)
+        self.ask("/yst/video/purpose", code="duty")
+        answer = self.ask("/yst/video/live", camera_id=self.camera.id)
+        host = self.base_url().rpartition(":")[0]
+        self.assertTrue(
+            answer["url"].startswith(f"{host}:8889/{self.camera.gb_code}/whep?ticket="),
+            answer["url"],
+        )
+
     def test_no_live_view_of_another_area(self):
         self.log_in(self.north_operator)
         self.ask("/yst/video/purpose", code="duty")

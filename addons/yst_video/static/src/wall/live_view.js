@@ -6,6 +6,17 @@ const GATHER = 2000; // ms to wait for network candidates
 const CONNECT = 15000; // ms within which the first picture has to come
 const WATCH = 2000; // ms between two looks whether the picture moves on
 const FROZEN = 3; // looks without movement after which it is no longer called live
+const H265 = ["hevc", "h265"];
+const H265_FILE = 'video/mp4; codecs="hvc1.1.6.L93.B0"';
+
+/** Whether this browser plays H.265 in the way the gateway sends it. */
+function playsH265(kind) {
+    if (kind === "hls") {
+        return Boolean(document.createElement("video").canPlayType(H265_FILE));
+    }
+    const { codecs } = RTCRtpReceiver.getCapabilities("video") || { codecs: [] };
+    return codecs.some((codec) => codec.mimeType.toLowerCase() === "video/h265");
+}
 
 /**
  * The live picture of one camera through the media gateway: WHEP (WebRTC) or HLS where the browser
@@ -18,13 +29,13 @@ export class LiveView extends Component {
     setup() {
         this.video = useRef("video");
         this.state = useState({ status: "asking", message: "", link: null });
-        this.still = 0;
-        this.lastTime = -1;
         onMounted(() => this.start());
         onWillUnmount(() => this.stop());
     }
 
     async start() {
+        this.still = 0;
+        this.lastTime = -1;
         const found = await rpc("/yst/video/live", { camera_id: this.props.cameraId });
         if (this.stopped) {
             return;
@@ -37,6 +48,10 @@ export class LiveView extends Component {
             this.fail("none", found.problem);
             return;
         }
+        if (H265.includes(found.codec) && !playsH265(found.kind)) {
+            this.fail("none", this.noH265);
+            return;
+        }
         this.state.status = "connecting";
         this.timeout = setTimeout(
             () => this.state.status === "connecting" && this.fail("failed", this.noPicture),
@@ -46,8 +61,36 @@ export class LiveView extends Component {
         try {
             await (found.kind === "hls" ? this.playHls(found.url) : this.playWhep(found.url));
         } catch (error) {
-            this.fail("failed", _t("The media gateway did not answer: %s", error.message));
+            if (!this.stopped) {
+                this.fail("failed", this.reason(error));
+            }
         }
+    }
+
+    retry() {
+        Object.assign(this.state, { status: "asking", message: "", link: null });
+        return this.start();
+    }
+
+    reason(error) {
+        switch (error.status) {
+            case 401:
+            case 403:
+                return _t("The media gateway lets nobody in with this ticket.");
+            case 404: // MediaMTX: the camera did not send anything
+            case 504:
+                return this.noPicture;
+            case 400: // MediaMTX
+            case 406:
+                return _t("This browser cannot play what the camera sends. Set the camera to H.264.");
+            case 503:
+                return _t("Too many people are looking at live pictures. Try again later.");
+        }
+        return _t("The media gateway did not answer: %s", error.message);
+    }
+
+    get noH265() {
+        return _t("The camera sends H.265, which this browser cannot play. Set the camera to H.264, or use a browser that plays H.265.");
     }
 
     get noPicture() {
@@ -61,7 +104,12 @@ export class LiveView extends Component {
             this.fail("failed", _t("This browser cannot play HLS by itself. Open the address in a player, or set a WHEP address."));
             return;
         }
-        video.src = url;
+        await this.play(video, { src: url });
+    }
+
+    /** Begin without a touch: browsers allow it without sound only, and not in every element. */
+    async play(video, source) {
+        Object.assign(video, { muted: true, ...source });
         await video.play();
     }
 
@@ -70,11 +118,12 @@ export class LiveView extends Component {
         peer.addTransceiver("video", { direction: "recvonly" });
         peer.ontrack = (ev) => {
             if (this.video.el) {
-                this.video.el.srcObject = ev.streams[0] || new MediaStream([ev.track]);
+                const srcObject = ev.streams[0] || new MediaStream([ev.track]);
+                this.play(this.video.el, { srcObject }).catch(() => {}); // its button is there
             }
         };
         peer.onconnectionstatechange = () => {
-            if (["failed", "closed"].includes(peer.connectionState) && !this.stopped) {
+            if (["failed", "closed"].includes(peer.connectionState) && peer === this.peer) {
                 this.fail("failed", _t("The connection to the media gateway broke off."));
             }
         };
@@ -92,10 +141,15 @@ export class LiveView extends Component {
             referrerPolicy: "no-referrer",
         });
         if (!response.ok) {
-            throw new Error(String(response.status));
+            throw Object.assign(new Error(String(response.status)), { status: response.status });
         }
         const location = response.headers.get("Location");
-        this.session = location && new URL(location, url).href;
+        const session = location && new URL(location, url).href;
+        if (peer !== this.peer) {
+            this.leave(peer, session); // closed meanwhile
+            return;
+        }
+        this.session = session;
         await peer.setRemoteDescription({ type: "answer", sdp: await response.text() });
     }
 
@@ -122,12 +176,17 @@ export class LiveView extends Component {
     close() {
         clearTimeout(this.timeout);
         clearInterval(this.watch);
-        this.peer?.close();
-        this.peer = null;
-        if (this.session) {
-            fetch(this.session, { method: "DELETE", credentials: "omit" }).catch(() => {});
-            this.session = null;
+        const { peer, session } = this;
+        this.peer = this.session = null;
+        this.leave(peer, session);
+    }
+
+    /** Tell the gateway first: a connection that breaks looks like a fault to it. */
+    async leave(peer, session) {
+        if (session) {
+            await fetch(session, { method: "DELETE", credentials: "omit" }).catch(() => {});
         }
+        peer?.close();
     }
 
     stop() {
