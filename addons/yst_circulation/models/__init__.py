@@ -9,6 +9,7 @@ from . import yst_circulation_item
 from . import yst_circulation_item_send
 from . import yst_circulation_item_steps
 from . import yst_circulation_matrix
+from . import yst_circulation_answers
 from . import yst_circulation_source
 from . import yst_circulation_mixin
 from . import yst_circulation_node

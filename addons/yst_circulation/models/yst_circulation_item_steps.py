@@ -16,16 +16,17 @@ class CirculationItem(models.Model):
     _inherit = "yst.circulation.item"
 
     def action_urge(self, late_only=True):
-        """Urge (催办) everybody who is late; or, where nobody can be late yet, all who have it
-        still to do. Nobody is urged about one item more than once an hour.
+        """Urge (催办) everybody who is late, or all who have it still to do. Nobody is urged
+        about one item more than once an hour.
 
-        :return: how many were urged
+        :return: a notification that says how many were urged
         :raise UserError: the item is not out
         """
         self._check_sender()
         if any(item.state != "sent" for item in self):
             raise UserError(self.env._("Only what is out can be urged."))
         now = fields.Datetime.now()
+        late_only = late_only and not self.env.context.get("everybody")
         late = SQL("AND deadline < %s", now) if late_only else SQL()
         self.env["yst.circulation.node"].flush_model()
         rows = self.env.execute_query(
@@ -43,8 +44,17 @@ class CirculationItem(models.Model):
         self._nodes_changed(rows)
         for item in self:
             count = sum(row[0] == item.id for row in rows)
-            item._message_log(body=self.env._("%s people were urged.", count))
-        return len(rows)
+            if count:
+                item._message_log(body=self.env._("%s people were urged.", count))
+        if rows:
+            message = self.env._("%s people were urged.", len(rows))
+        else:
+            message = self.env._("Nobody was urged: all were within the last hour.")
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "success" if rows else "info", "message": message},
+        }
 
     def action_withdraw(self, reason):
         """Withdraw (撤回): who has not opened it never sees it again; who has, is shown that.

@@ -1,1 +1,2 @@
 from . import yst_circulation_handover
+from . import yst_reason_wizard
