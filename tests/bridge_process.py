@@ -1,6 +1,7 @@
 """Processes that stand for parts of a bridge in the tests; run by the bridge's own Python.
 
 ``feed``     puts alerts into a spool, as a shard does, and notes what it has put
+``clip``     lays the clip of an alert ready for delivery
 ``deliver``  delivers what lies in a spool, as the supervisor does, and reads no camera
 ``cameras``  serves a clip as many cameras; obeys lines on standard input
 """
@@ -105,6 +106,15 @@ def feed(spool_path, journal_path, cameras, photo_path, pause, count, steps):
     sys.stdout.write("fed\n")
 
 
+def clip(folder, video, uid):
+    """Lay the clip of an alert ready for delivery, as a shard does."""
+    from video_bridge.recording.store import Clip, ClipStore
+
+    store = ClipStore(Path(folder), 10**9)
+    store.add(Clip(uid, 1, time.time() - 20, 12.0, "h264"),
+              lambda path: path.write_bytes(Path(video).read_bytes()) and None)
+
+
 def deliver(settings_path):
     """Deliver until killed."""
     from video_bridge.fleet import NoCameras
@@ -149,7 +159,7 @@ def main():
     if command == "cameras":
         asyncio.run(serve(*arguments))
     else:
-        {"feed": feed, "deliver": deliver}[command](*arguments)
+        {"feed": feed, "clip": clip, "deliver": deliver}[command](*arguments)
 
 
 if __name__ == "__main__":
