@@ -33,6 +33,7 @@
         "data/paperformat.xml",
         "report/pdf_layout.xml",
         "wizard/yst_area_import_views.xml",
+        "wizard/yst_reason_wizard_views.xml",
         "views/yst_area_views.xml",
         "views/res_users_views.xml",
         "views/res_partner_views.xml",

@@ -29,6 +29,9 @@ class Order(models.Model):
         help="By when the next step is due: to accept it, then to handle it.",
     )
     now_late = fields.Boolean("Late", compute="_compute_now")
+    dispatched_by = fields.Char(
+        compute="_compute_dispatched_by", help="Who dispatched it, or that the system did."
+    )
     photo_missing = fields.Boolean(
         "Photo missing",
         compute="_compute_photo_missing",
@@ -102,6 +105,14 @@ class Order(models.Model):
             "follow_up": verify and state == "closed" and not self.follow_up_state,
         }
         return [name for name, possible in steps.items() if possible]
+
+    @api.depends("dispatcher_id.name", "dispatched_at")
+    @api.depends_context("lang")
+    def _compute_dispatched_by(self):
+        for order in self:
+            order.dispatched_by = order.dispatched_at and (
+                order.dispatcher_id.name or self.env._("Automatically by the system")
+            )
 
     @api.depends("state", "evidence_ids", "photos_before")
     def _compute_photo_missing(self):

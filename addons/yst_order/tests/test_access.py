@@ -81,6 +81,15 @@ class TestAccess(OrderCase):
                             role in rights.get(operation, ()),
                         )
 
+    def test_the_question_for_a_reason_is_for_cadres_alone(self):
+        for role, user in self.users.items():
+            for operation in OPERATIONS:
+                with self.subTest(role=role, operation=operation):
+                    self.assertEqual(
+                        self.env["yst.reason.wizard"].with_user(user).has_access(operation),
+                        role in CADRES,
+                    )
+
     def test_models_of_the_addon_are_in_the_table(self):
         own = {
             name

@@ -269,6 +269,14 @@ class TestDutyReport(OrderCase):
         for part in (supervision.number, "Supervision order", "今日内办结", "Yellow"):
             self.assertIn(part, paper)
 
+    def test_the_paper_names_no_person_for_what_a_rule_dispatched(self):
+        values = {"name": "自动", "area_id": self.north.id, "category_id": self.dispute.id}
+        robot = self.env.ref("base.user_root")
+        made = self.env["yst.order"].with_user(robot).sudo()._dispatch_batch([(None, values)])
+        paper = self.text("yst_order.report_order_sheet", made.sudo(False))
+        self.assertIn("Automatically by the system", " ".join(paper.split()))
+        self.assertNotIn(robot.name, paper)
+
     def test_a_draft_has_no_paper(self):
         with self.assertRaises(UserError):
             self.text("yst_order.report_order_sheet", self.draft())

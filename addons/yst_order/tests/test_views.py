@@ -7,7 +7,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 from lxml import etree
 
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command, Datetime
 from odoo.tests import tagged
 from odoo.tests.form import Form
@@ -262,6 +262,19 @@ class TestOrderScreens(OrderCase):
         cost(few)
         self.assertEqual(cost(few), cost(orders))
 
+    # ------------------------------------------------------------------ by whom
+    def test_what_a_rule_dispatches_names_no_person(self):
+        """Neither the server's own user nor the account of a program is called the dispatcher."""
+        by_hand = self.dispatched()
+        self.assertEqual(by_hand.dispatched_by, self.desk.name)
+        self.assertFalse(self.draft().dispatched_by)
+        values = {"name": "自动", "area_id": self.north.id, "category_id": self.dispute.id}
+        for user in (self.env.ref("base.user_root"), self.employee):
+            made = self.env["yst.order"].with_user(user).sudo()._dispatch_batch([(None, values)])
+            seen = self.as_user(self.cadre, made)
+            self.assertFalse(seen.dispatcher_id)
+            self.assertEqual(seen.dispatched_by, "Automatically by the system")
+
     # ------------------------------------------------------------------ figures
     def test_in_time_late_and_still_open(self):
         with freeze_time(TUESDAY):
@@ -281,19 +294,21 @@ class TestOrderScreens(OrderCase):
     # ------------------------------------------------------------------ questions before actions
     def wizard(self, name, orders, user, context=None, **values):
         self.env.invalidate_all()
-        Wizard = self.env[f"yst.order.{name}.wizard"].with_user(user).with_context(
+        model = "yst.reason.wizard" if name == "reason" else f"yst.order.{name}.wizard"
+        view = "yst_order.view_order_reason_wizard" if name == "reason" else None
+        Wizard = self.env[model].with_user(user).with_context(
             active_model="yst.order", active_ids=orders.ids, active_id=orders[:1].id,
             **(context or {}),
         )
-        form = Form(Wizard)
+        form = Form(Wizard, view)
         for key, value in values.items():
             setattr(form, key, value)
         return form.save().action_apply()
 
     def test_the_questions_take_their_actions(self):
         order = self.dispatched()
-        give_back = {"default_action": "action_return"}
-        self.wizard("reason", order, self.cadre, give_back, reason="不属本辖区")
+        give_back = {"default_step": "order_return"}
+        self.wizard("reason", order, self.cadre, give_back, note="不属本辖区")
         self.assertEqual((order.state, order.return_reason), ("returned", "不属本辖区"))
         self.wizard("redispatch", order, self.desk, area_id=self.south, reason="改派")
         self.assertEqual((order.state, order.area_id), ("dispatched", self.south))
@@ -311,8 +326,8 @@ class TestOrderScreens(OrderCase):
         self.wizard("supervise", order, self.desk, text="今日内办结")
         self.assertEqual(order.supervision_level, "yellow")
         self.wizard("feedback", order, self.other, text="已处理")
-        send_back = {"default_action": "action_send_back"}
-        self.wizard("reason", order, self.desk, send_back, reason="不彻底")
+        send_back = {"default_step": "order_send_back"}
+        self.wizard("reason", order, self.desk, send_back, note="不彻底")
         self.assertEqual((order.state, order.rework_count), ("accepted", 1))
         self.wizard("feedback", order, self.other, text="已彻底处理")
         self.as_user(self.desk, order).action_verify()
@@ -321,26 +336,51 @@ class TestOrderScreens(OrderCase):
         doubles = self.dispatched(count=3)
         self.wizard("merge", doubles, self.desk)
         self.assertEqual(doubles.mapped("state"), ["dispatched", "merged", "merged"])
-        self.wizard("reason", doubles[0], self.desk, {"default_action": "action_cancel"},
-                    reason="误报")
+        self.wizard("reason", doubles[0], self.desk, {"default_step": "order_cancel"},
+                    note="误报")
         self.assertEqual(doubles[0].state, "cancelled")
 
     def test_the_questions_open_no_door(self):
         order = self.accepted()
         with self.assertRaises(AccessError):
-            self.wizard("reason", order, self.other, {"default_action": "action_cancel"},
-                        reason="误报")
+            self.wizard("reason", order, self.other, {"default_step": "order_cancel"},
+                        note="误报")
         with self.assertRaises(AccessError):
-            self.wizard("reason", order, self.cadre, {"default_action": "action_cancel"},
-                        reason="误报")
+            self.wizard("reason", order, self.cadre, {"default_step": "order_cancel"},
+                        note="误报")
         with self.assertRaises(AccessError):
             self.wizard("redispatch", order, self.cadre, area_id=self.south, reason="改派")
         with self.assertRaises(AccessError):
             self.as_user(self.desk, order).action_supervise("red", "立即")
-        wizard = self.env["yst.order.reason.wizard"].with_user(self.cadre)
+        wizard = self.env["yst.reason.wizard"].with_user(self.cadre)
         with self.assertRaises(ValueError):
-            wizard.create({"action": "unlink", "reason": "x", "order_ids": order.ids})
+            wizard.create({"step": "unlink", "note": "x", "chosen": order.ids})
+        for chosen in ([], None, ["1"], {"id": order.id}, True):
+            with self.subTest(chosen=chosen), self.assertRaises(UserError):
+                wizard.create({"step": "order_return", "note": "x", "res_model": "yst.order",
+                               "chosen": chosen}).action_apply()
+        with self.assertRaises(UserError):  # chosen elsewhere, the ids are not those of orders
+            wizard.with_context(active_model="yst.area", active_ids=order.ids).create(
+                {"step": "order_return", "note": "x"}
+            ).action_apply()
         self.assertEqual(order.state, "accepted")
+
+    def test_each_question_says_what_it_is_about(self):
+        """No dialog is called just "Reason" or "Confirm"."""
+        view = self.env["yst.order"].with_user(self.desk).get_view(
+            self.env.ref("yst_order.view_order_form").id, "form"
+        )
+        titles = {}
+        for button in etree.fromstring(view["arch"]).iter("button"):
+            if button.get("type") == "action":
+                action = self.env["ir.actions.act_window"].browse(int(button.get("name")))
+                titles[action.id] = action.name
+        self.assertGreaterEqual(len(titles), 10)
+        self.assertEqual(len(set(titles.values())), len(titles), titles)
+        report = self.env["yst.duty.report"].with_user(self.desk).get_view(view_type="form")
+        for button in etree.fromstring(report["arch"]).iter("button"):
+            if button.get("confirm"):
+                self.assertTrue(button.get("confirm-title"))
 
     def test_red_is_offered_to_leaders_alone(self):
         wizard = self.env["yst.order.supervise.wizard"]

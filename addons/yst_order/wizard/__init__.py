@@ -1,5 +1,5 @@
 from . import yst_order_wizard_mixin
-from . import yst_order_reason_wizard
+from . import yst_reason_wizard
 from . import yst_order_redispatch_wizard
 from . import yst_order_extend_wizard
 from . import yst_order_supervise_wizard

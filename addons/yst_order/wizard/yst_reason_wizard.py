@@ -1,24 +1,30 @@
-from odoo import fields, models
+from odoo import api, fields, models
+
+#: Step → method of the order.
+STEPS = {
+    "order_return": "action_return",
+    "order_send_back": "action_send_back",
+    "order_cancel": "action_cancel",
+    "order_refuse_extension": "action_refuse_extension",
+}
 
 
-class OrderReasonWizard(models.TransientModel):
+class ReasonWizard(models.TransientModel):
     """Asks why an order is given back (退回), sent back (退回重办) or cancelled (撤销), or more
     time is refused (不同意延期)."""
 
-    _name = "yst.order.reason.wizard"
-    _inherit = ["yst.order.wizard.mixin"]
-    _description = "Reason"
+    _inherit = "yst.reason.wizard"
 
-    action = fields.Selection(
-        [
-            ("action_return", "Give back"),
-            ("action_send_back", "Send back"),
-            ("action_cancel", "Cancel"),
-            ("action_refuse_extension", "Refuse more time"),
+    step = fields.Selection(
+        selection_add=[
+            ("order_return", "Give back"),
+            ("order_send_back", "Send back"),
+            ("order_cancel", "Cancel the order"),
+            ("order_refuse_extension", "Refuse more time"),
         ],
-        required=True,
+        ondelete=dict.fromkeys(STEPS, "cascade"),
     )
-    reason = fields.Text(required=True)
 
-    def _apply(self, orders):
-        getattr(orders, self.action)(self.reason)
+    @api.model
+    def _targets(self):
+        return super()._targets() | {step: ("yst.order", name) for step, name in STEPS.items()}

@@ -30,7 +30,6 @@ RIGHTS = {
     },
     "yst.service.reason": {"read": STAFF, "write": ("manager",), "create": ("manager",)},
     "yst.service.case.report": {"read": STAFF},
-    "yst.service.reason.wizard": dict.fromkeys(OPERATIONS, CLERKS),
     "yst.service.complete.wizard": dict.fromkeys(OPERATIONS, CLERKS),
     "yst.service.slot.wizard": dict.fromkeys(OPERATIONS, CLERKS),
     "yst.service.appoint.wizard": dict.fromkeys(OPERATIONS, CLERKS),

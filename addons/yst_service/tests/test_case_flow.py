@@ -5,7 +5,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Datetime
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .case_common import CaseCase
 
@@ -274,6 +274,40 @@ class TestCaseFlow(CaseCase):
         self.assertEqual(case.terminate_note, "户籍不在本街道")
         self.assertIn("conditions", case.now_text)
         self.assertTrue(case.clock_stop)
+
+    def test_the_question_takes_the_step_with_its_coded_reason(self):
+        case = self.submitted()
+        reason = self.env.ref("yst_service.reason_not_eligible")
+        asked = self.env["yst.reason.wizard"].with_user(self.clerk).with_context(
+            active_model="yst.service.case", active_ids=case.ids, default_step="service_refuse"
+        )
+        form = Form(asked, "yst_service.view_reason_wizard")
+        form.note = "户籍不在本街道"
+        with self.assertRaises(AssertionError):
+            form.save()  # no reason chosen
+        self.assertEqual(form.service_reason_kind, "refuse")
+        form.service_reason_id = reason
+        self.assertEqual(form.remedy, reason.remedy)
+        form.save().action_apply()
+        self.assertEqual((case.state, case.terminate_reason_id), ("refused", reason))
+        self.assertEqual(case.terminate_note, "户籍不在本街道")
+
+    def test_the_question_takes_no_reason_of_another_kind_and_opens_no_door(self):
+        case = self.submitted()
+        chosen = {"step": "service_terminate", "res_model": case._name, "chosen": case.ids}
+        wrong = self.env.ref("yst_service.reason_not_eligible")
+        right = self.env.ref("yst_service.reason_terminate_other")
+        wizards = self.env["yst.reason.wizard"]
+        for reason in (wrong.id, False):
+            with self.subTest(reason), self.assertRaises(UserError):
+                wizards.with_user(self.clerk).create(
+                    {**chosen, "service_reason_id": reason}
+                ).action_apply()
+        with self.assertRaises(AccessError):
+            wizards.with_user(self.cadre).create(
+                {**chosen, "service_reason_id": right.id}
+            ).action_apply()
+        self.assertEqual(case.state, "submitted")
 
     def test_steps_out_of_turn_are_refused(self):
         case = self.submitted()

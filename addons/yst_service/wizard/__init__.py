@@ -1,4 +1,4 @@
-from . import yst_service_reason_wizard
+from . import yst_reason_wizard
 from . import yst_service_complete_wizard
 from . import yst_service_appoint_wizard
 from . import yst_service_visit_wizard

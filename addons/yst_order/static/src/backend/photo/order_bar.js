@@ -84,12 +84,11 @@ export class OrderBar extends Component {
 
     giveBack() {
         const { resId } = this.props.record;
-        this.action.doAction("yst_order.action_order_reason_wizard", {
+        this.action.doAction("yst_order.action_order_reason_return", {
             additionalContext: {
                 active_model: "yst.order",
                 active_id: resId,
                 active_ids: [resId],
-                default_action: "action_return",
             },
             onClose: () => this.props.record.load(),
         });
