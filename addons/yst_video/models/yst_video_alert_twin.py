@@ -87,6 +87,23 @@ class YstVideoAlert(models.Model):
     _twins_idx = models.Index("USING gin (twins) WHERE twins IS NOT NULL")
 
     @api.model
+    def _of_identity(self, uid):
+        """The alert of an episode, under whichever identity a bridge reported it; empty if none."""
+        self.flush_model(["uid", "twins"])
+        return self.browse(
+            row[0]
+            for row in self.env.execute_query(
+                SQL(
+                    """(SELECT id FROM yst_video_alert WHERE uid = %(uid)s)
+                       UNION
+                       (SELECT id FROM yst_video_alert
+                         WHERE twins IS NOT NULL AND twins ? %(uid)s LIMIT 1)""",
+                    uid=uid,
+                )
+            )
+        )
+
+    @api.model
     def _twins_of(self, bridge, reports, known):
         """Alerts to which episodes belong that are not known by their own identity.
 

@@ -54,7 +54,7 @@ class YstVideoClip(models.Model):
         :return: whether it is new; False when this very clip is there already
         :raise ApiError: 404 no such alert, 409 it has another clip, 422 not a clip that may be kept
         """
-        alert = self.env["yst.video.alert"].search([("uid", "=", uid)])
+        alert = self.env["yst.video.alert"]._of_identity(uid)
         if not alert:
             raise ApiError(404, "not_found", "no such alert")
         if alert.camera_id.pixelate:

@@ -1,10 +1,14 @@
+import io
 import uuid
 from datetime import timedelta
 
 from odoo.tests import tagged
 
+from .. import clip_upload
+from ..api_error import ApiError
 from .api_common import NOON, VideoCase, snapshot, stamp
 from .api_common import jpeg as picture
+from .clip_common import clip_file
 
 
 def after(seconds):
@@ -150,6 +154,19 @@ class TestAlertTwin(VideoCase):
         long_after = str(uuid.uuid4())
         self.send(self.second, self.step(long_after, 1, "open", 2000, 2005))
         self.assertTrue(self.alert(long_after), "an alert that nobody reports any more is over")
+
+    def test_the_clip_of_either_is_the_clip_of_the_alert(self):
+        old, new = self.two()
+        self.send(self.second, self.step(new, 1, "open", 20, 30))
+        self.send(self.first, self.step(old, 1, "open", 0, 10))
+        upload = clip_upload.Upload(io.BytesIO(clip_file()))
+        self.addCleanup(upload.close)
+        clips = self.env["yst.video.clip"].sudo()
+        self.assertTrue(clips._take(old, upload, NOON, 15.0, "h264"))
+        self.assertFalse(clips._take(new, upload, NOON, 15.0, "h264"), "it is there already")
+        self.assertEqual(self.alerts().clip_ids.sha256, upload.sha256)
+        with self.assertRaises(ApiError):
+            clips._take(str(uuid.uuid4()), upload, NOON, 15.0, "h264")
 
     def test_one_order_for_both(self):
         self.rule.dispatch = "at_once"
