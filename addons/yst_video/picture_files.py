@@ -56,6 +56,8 @@ def file_all(store, pictures, checksum, taken):
         part = f"{digest[:2]}/part{secrets.token_hex(16)}"
         _mark(store, part)
         write_all(files, os.path.join(store, part))
+        with contextlib.suppress(OSError):
+            os.unlink(os.path.join(store, "checklist", part))
     return filed
 
 

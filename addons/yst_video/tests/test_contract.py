@@ -156,7 +156,8 @@ class TestContract(ApiCase):
             self.assertGreaterEqual(count, LEAST, name)
         for path in ("heartbeat", "alerts", "stills"):
             self.assertIn(200, seen[f"POST /{path} positive"])
-            self.assertIn(422, seen[f"POST /{path} negative"])
+            # a frame may be bad in other ways than JSON is
+            self.assertTrue({400, 422} & seen[f"POST /{path} negative"], path)
         self.assertLessEqual({201, 422}, seen["PUT /clips/{uid} positive"])
         self.assertIn(422, seen["PUT /clips/{uid} negative"])
 
