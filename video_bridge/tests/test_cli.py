@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from clips_for_tests import encode
+from video_bridge.rtp import KeyUnit
 from video_bridge.sample_server import SampleServer, load_clip, load_clips
 
 from video_bridge import check, cli
@@ -63,10 +64,26 @@ def test_check_says_what_a_camera_sends_and_saves_a_picture(
     written = capsys.readouterr().out
     assert "codec: h264" in written
     assert "size: 320x180" in written
-    assert "key-frame interval: 0.5" in written
+    assert "key-frame interval: 0.50 s" in written
     assert "KB" in written
     assert picture.read_bytes()[:2] == b"\xff\xd8"
     assert "p@ss" not in written
+
+
+@pytest.mark.parametrize(
+    ("stamps", "times", "said"),
+    [
+        ((0, 180_000, 360_000), (0.0, 1.92, 4.0), "2.00 s"),  # read in turns: the camera knows
+        ((2**32 - 90_000, 90_000, 270_000), (0.0, 2.08, 4.0), "2.00 s"),  # its count wraps
+        ((0, 1, 2), (0.0, 2.0, 4.0), "2.00 s"),  # its clock makes no sense
+        ((0, 900_000, 1_800_000), (0.0, 4.0, 8.0), "4.00 s"),
+    ],
+)
+def test_check_believes_the_cameras_clock_where_it_makes_sense(
+    stamps: tuple[int, ...], times: tuple[float, ...], said: str
+) -> None:
+    units = [KeyUnit("h264", b"", b"", stamp) for stamp in stamps]
+    assert f"key-frame interval: {said}" in check.report(units, list(times), None)
 
 
 def test_check_names_the_problem(port: int, capsys: pytest.CaptureFixture[str]) -> None:
