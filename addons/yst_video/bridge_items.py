@@ -253,12 +253,15 @@ def box(value):
     _mapping(value, "box")
     x, y = number(value.get("x"), "x", -1, 2), number(value.get("y"), "y", -1, 2)
     w, h = number(value.get("w"), "w", 0, 2), number(value.get("h"), "h", 0, 2)
-    left, top = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
+    right, bottom = x + w, y + h
+    if x < 0 or y < 0 or right > 1 or bottom > 1:  # hardly ever
+        x, y = min(max(x, 0.0), 1.0), min(max(y, 0.0), 1.0)
+        right, bottom = max(x, min(right, 1.0)), max(y, min(bottom, 1.0))
     return {
-        "x": round(left, 5),
-        "y": round(top, 5),
-        "w": round(max(0.0, min(x + w, 1.0) - left), 5),
-        "h": round(max(0.0, min(y + h, 1.0) - top), 5),
+        "x": round(x, 5),
+        "y": round(y, 5),
+        "w": round(right - x, 5),
+        "h": round(bottom - y, 5),
         "score": round(number(value.get("score", 0), "score", 0, 1), 3),
         "label": text(value.get("label", ""), "label", 40),
     }
