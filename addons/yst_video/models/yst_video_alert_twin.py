@@ -68,6 +68,7 @@ class YstVideoAlert(models.Model):
     _inherit = "yst.video.alert"
 
     twins = fields.Json(
+        "Other identities",
         readonly=True,
         copy=False,
         help="Identities under which other bridges reported the same episode, each with the "
