@@ -22,7 +22,9 @@ pytestmark = needed
 ROUNDS = int(os.environ.get("YST_FAULT_ROUNDS", "190"))
 ODOO_ROUNDS = max(4, ROUNDS // 19)
 CAMERAS = 632
-LOST = 20
+KILLS = 12
+LOST = 5
+"""Cameras that fall silent each time a process of a whole bridge is killed."""
 LARGEST_FILE = 500_000
 
 
@@ -290,24 +292,35 @@ def episodes(odoo):
 def test_cameras_lost_while_shard_and_supervisor_are_killed_make_one_alert_each(
     running, whole, cameras
 ):
-    lost = running.cameras[:LOST]
-    cameras.tell("fault", "stall", *numbers(running, lost))
-    until(lambda: set(episodes(running)) == set(lost), 60)
-    for _round in range(3):  # shards
-        for pid in shards_of(whole.main.pid)[:1]:
-            os.kill(pid, signal.SIGKILL)
-        time.sleep(0.7)
-    old = shards_of(whole.main.pid)
-    whole.kill(whole.main)
-    until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in old), 15,
-          "shards outlive their supervisor")
-    whole.main = whole.bridge()
-    until(lambda: whole.health().get("cameras", {}).get("online") == CAMERAS - LOST, 60)
-    assert {state for states in episodes(running).values() for state in states} == {"open"}
+    """Each time more cameras fall silent, and at some moment before or after their alert one of
+    the bridge's processes is killed; the next supervisor is started while the old shards end."""
+    chance = random.Random(20261124)
+    victims = ["supervisor"] * (KILLS // 3) + ["shard"] * (KILLS - KILLS // 3)
+    chance.shuffle(victims)
+    lost, old = [], set()
+    for victim in victims:
+        silent = running.cameras[len(lost):len(lost) + LOST]
+        lost += silent
+        cameras.tell("fault", "stall", *numbers(running, silent))
+        time.sleep(chance.uniform(0, 4))
+        pids = until(lambda: shards_of(whole.main.pid), 30, "no shard is started")
+        old.update(pids)
+        if victim == "shard":
+            os.kill(chance.choice(pids), signal.SIGKILL)
+        else:
+            whole.kill(whole.main)
+            whole.main = whole.bridge()
+    until(lambda: set(episodes(running)) == set(lost), 90,
+          lambda: f"{len(episodes(running))} of {len(lost)} alerts")
+    until(lambda: whole.health().get("cameras", {}).get("online") == CAMERAS - len(lost), 60)
+    gone = old - set(shards_of(whole.main.pid))
+    assert not any(os.path.exists(f"/proc/{pid}") for pid in gone), "shards outlive a supervisor"
+    assert episodes(running) == {camera: ["open"] for camera in lost}
     cameras.tell("well")
     until(lambda: online(running) == CAMERAS, 90)
     until(lambda: {s for states in episodes(running).values() for s in states} == {"closed"}, 30)
-    assert {c: episodes(running)[c] for c in lost} == {c: ["closed"] for c in lost}
+    assert episodes(running) == {camera: ["closed"] for camera in lost}
+    console.say(f"{len(victims)} kills of a whole bridge: {len(lost)} alerts, none twice")
 
 
 def test_all_cameras_lost_at_once_and_back_make_one_alert_each_and_no_storm(

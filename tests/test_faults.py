@@ -70,6 +70,7 @@ class Journal:
         self.handed_in = set()  # case
         self.cut_off = []  # what was under way when the server died
         self.refused = []  # answers that should not have been
+        self.steps = []  # one for each that was acknowledged
 
 
 class Phone:
@@ -142,6 +143,7 @@ class Phone:
 
     def _done(self, answer):
         assert answer.status_code == 200, f"{answer.status_code} {answer.text[:500]}"
+        self.journal.steps.append(answer.url)
 
 
 def paper(size=(900, 1200)):
@@ -194,13 +196,19 @@ def phones(served, journal):
 
 
 def test_killed_server_loses_nothing_and_leaves_nothing_half_done(served, phones, journal):
-    delays = [0.4 + 2.2 * n / (ROUNDS - 1) for n in range(ROUNDS)]
-    random.Random(20261124).shuffle(delays)
-    for delay in delays:
+    chance = random.Random(20261124)
+    # counted in steps, so that a slow machine does as much; an application has five
+    lengths = [3 + 30 * n // (ROUNDS - 1) for n in range(ROUNDS)]
+    chance.shuffle(lengths)
+    for length in lengths:
+        enough, patience = len(journal.steps) + length, time.monotonic() + 120
         threads = [threading.Thread(target=phone.work) for phone in phones]
         for thread in threads:
             thread.start()
-        time.sleep(delay)
+        while len(journal.steps) < enough:
+            assert time.monotonic() < patience, "the server takes nothing in"
+            time.sleep(0.01)
+        time.sleep(chance.uniform(0, 0.15))
         served.kill()
         for thread in threads:
             thread.join(60)
