@@ -242,5 +242,5 @@ async def test_a_damaged_clip_is_not_sent_and_leftovers_are_cleared_at_the_start
     (store.folder / f"{name(3)}.77.part").write_bytes(b"begun")
     uplink = await bridge()
     await until(lambda: uplink.metrics.clips_refused == 1)
-    assert not list(store.folder.iterdir())
+    await until(lambda: not list(store.folder.iterdir()))
     assert not platform.clip_order

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from video_bridge.health import TOKEN_FILE, HealthServer
 from video_bridge.looker import Figures
 from video_bridge.model import Camera
+from video_bridge.recording.maker import ClipFigures
 from video_bridge.shard import Report, ShardSettings
 from video_bridge.spool import Spool
 from video_bridge.supervisor import Supervisor
@@ -22,7 +23,7 @@ def report(**fields: object) -> Report:
     values: dict[str, object] = dict.fromkeys(Report.__dataclass_fields__, 0)
     values |= {
         "figures": Figures(decoded=5), "detector": "nanodet f32", "ready": True, "stuck": False,
-        "keys": 12,
+        "keys": 12, "clips": ClipFigures(made=3, recording=2),
     }  # fmt: skip
     return Report(**(values | fields))  # type: ignore[arg-type]
 
@@ -85,6 +86,8 @@ async def test_metrics_are_what_prometheus_reads(pages: Pages) -> None:
     assert samples["video_bridge_key_frames_total", "0"] == 12
     assert samples["video_bridge_decoded_total", "0"] == 5
     assert samples["video_bridge_shard_up", "0"] == 1
+    assert samples["video_bridge_clips_made_total", "0"] == 3
+    assert samples["video_bridge_recordings", "0"] == 2
     assert samples["video_bridge_spool_seconds_count", "0"] == 0
 
 
