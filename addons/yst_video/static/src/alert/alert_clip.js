@@ -1,4 +1,4 @@
-import { Component, useState } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { humanSize } from "@web/core/utils/binary";
 
@@ -25,6 +25,11 @@ export class AlertClip extends Component {
     setup() {
         this.state = useState({ open: false, failed: false });
         this.plays = plays(this.props.clip.codec);
+        this.film = useRef("film");
+        useEffect(
+            (film) => film?.scrollIntoView({ block: "center", behavior: "smooth" }),
+            () => [this.film.el]
+        );
     }
 
     get url() {
@@ -35,8 +40,8 @@ export class AlertClip extends Component {
         return _t("Play the clip (%s seconds)", Math.round(this.props.clip.seconds));
     }
 
-    get size() {
-        return humanSize(this.props.clip.size);
+    get download() {
+        return _t("Download (%s)", humanSize(this.props.clip.size));
     }
 
     get frame() {

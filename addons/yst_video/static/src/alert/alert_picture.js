@@ -1,10 +1,10 @@
 import { Component, onWillStart, onWillUnmount, useEffect, useState } from "@odoo/owl";
-import { useFileViewer } from "@web/core/file_viewer/file_viewer_hook";
 import { _t } from "@web/core/l10n/translation";
 import { formatDateTime } from "@web/core/l10n/dates";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import { usePictureViewer } from "./picture_viewer";
 import { AlertClip } from "./alert_clip";
 
 const { DateTime } = luxon;
@@ -28,7 +28,7 @@ export class AlertPicture extends Component {
     setup() {
         this.orm = useService("orm");
         this.bus = useService("bus_service");
-        this.viewer = useFileViewer();
+        this.viewer = usePictureViewer();
         this.svgPoints = svgPoints;
         this.time = pictureTime;
         this.state = useState({ pictures: [], zones: [], clip: null, shown: 0, overlay: true });
@@ -96,7 +96,7 @@ export class AlertPicture extends Component {
             defaultSource: this.url(picture),
             downloadUrl: this.url(picture),
         }));
-        this.viewer.open(files[this.state.shown], files);
+        this.viewer.open(files, this.state.shown);
     }
 
     get label() {
