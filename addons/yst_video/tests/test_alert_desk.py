@@ -29,13 +29,15 @@ class TestAlertDesk(VideoCase):
                 self.assertEqual(shown["figure"], words or "")
 
     def test_each_dialog_is_called_after_what_it_does(self):
-        wizard = self.env["yst.video.reason.wizard"]
-        names = set()
-        for action, _label in wizard._fields["action"].selection:
-            name = action.removeprefix("action_")
-            opened = self.env.ref(f"yst_video.action_reason_{name}")
-            with self.subTest(action):
-                self.assertEqual(opened.res_model, wizard._name)
-                self.assertEqual(opened.context, str({"default_action": action}))
+        names, steps = set(), [
+            step for step, (model, _method) in self.env["yst.reason.wizard"]._targets().items()
+            if model.startswith("yst.video.")
+        ]
+        for step in steps:
+            opened = self.env.ref(f"yst_video.action_reason_{step.removeprefix('video_')}")
+            with self.subTest(step):
+                self.assertEqual(opened.res_model, "yst.reason.wizard")
+                self.assertEqual(opened.view_id, self.env.ref("yst_video.view_reason_wizard"))
+                self.assertEqual(opened.context, str({"default_step": step}))
                 names.add(opened.name)
-        self.assertEqual(len(names), len(wizard._fields["action"].selection))
+        self.assertEqual((len(names), len(steps)), (5, 5))

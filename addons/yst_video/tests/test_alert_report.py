@@ -160,11 +160,11 @@ class TestAlertReport(VideoCase):
 
     def test_many_false_alerts_at_once(self):
         alerts = self.alerts(pending=3)
-        wizard = self.env["yst.video.reason.wizard"].with_user(self.operator).with_context(
+        wizard = self.env["yst.reason.wizard"].with_user(self.operator).with_context(
             active_model="yst.video.alert", active_ids=alerts.ids
-        ).create({"action": "action_judge_false"})
+        ).create({"step": "video_judge_false"})
         with self.assertRaises(UserError):
             wizard.action_apply()
-        wizard.reason_id = self.reason
+        wizard.false_reason_id = self.reason
         wizard.action_apply()
         self.assertEqual(set(alerts.mapped("judgement")), {"false"})

@@ -128,6 +128,26 @@ class TestFootage(FootageData, VideoCase):
         request.action_return("destroyed", "警方已销毁")
         self.assertEqual((request.state, request.returned_how), ("returned", "destroyed"))
 
+    def test_the_dialogs_take_their_steps(self):
+        def take(step, user, **values):
+            wizard = self.env["yst.reason.wizard"].with_user(user).with_context(
+                active_model=request._name, active_ids=request.ids
+            )
+            wizard.create({"step": step, **values}).action_apply()
+
+        request = self.request(way="view")
+        request.action_submit()
+        with self.assertRaises(AccessError):
+            take("video_approve", self.operator, note="同意")
+        take("video_approve", self.approver, note="同意")
+        self.assertEqual((request.state, request.decision_note), ("approved", "同意"))
+        with self.assertRaises(UserError):
+            take("video_hand_out", self.operator)
+        take("video_hand_out", self.operator, receiver_name="警官乙", receiver_unit="测试派出所")
+        self.assertEqual(request.receiver_unit, "测试派出所")
+        take("video_return", self.operator, how="not_left")
+        self.assertEqual((request.state, request.returned_how), ("returned", "not_left"))
+
     def test_numbers_follow_each_other(self):
         first, second = self.request(), self.request()
         (first | second).action_submit()
