@@ -16,6 +16,10 @@ from clips_for_tests import encode
 from recordings import decoded
 from video_bridge.channel import Channel
 from video_bridge.model import Box, Camera, Image, Rule
+from video_bridge.recording.recorder import Recorder, Suspicion
+from video_bridge.recording.store import ClipStore
+from video_bridge.recording.tape import Tape
+from video_bridge.rtp import H264, DeltaUnit, KeyUnit
 from video_bridge.sample_server import SampleServer, load_clip
 from video_bridge.shard import Shard, ShardSettings
 from video_bridge.spool import Spool
@@ -169,6 +173,40 @@ async def test_a_stream_that_breaks_off_ends_the_clip_with_what_there_is(
     assert seconds > 1.5
     assert count > 10
     await world.until(lambda: world.shard._recorder.figures.bytes == 0)
+
+
+class Source:
+    """A connection to a camera."""
+
+    def __init__(self) -> None:
+        self.video = H264(lambda unit: None)
+
+
+class Watched:
+    """A camera whose pictures come by hand."""
+
+    def __init__(self) -> None:
+        self.camera = Camera(1, "1", "one", "rtsp://h/x", clip_seconds=5.0)
+        self.tape: Tape | None = None
+        self.source = Source()
+
+
+async def test_an_alert_whose_tape_was_emptied_for_want_of_memory_begins_with_its_own_picture(
+    tmp_path: Path
+) -> None:
+    recorder, post = Recorder(ClipStore(tmp_path / "clips", 10**9)), Watched()
+    unit = KeyUnit("h264", b"picture", b"sets", 0)
+    recorder.hear(post, Suspicion(True, (), unit, 1.0, time.monotonic()))
+    assert post.tape is not None
+    assert post.source.video.keep_all
+    post.tape.clear()
+    recorder.hear(post, Suspicion(False, ("uid",), unit, 2.0, time.monotonic()))
+    assert post.tape is not None, "there is to be a clip"
+    post.source.video.on_delta(DeltaUnit(b"delta", 3000, False))  # type: ignore[misc]
+    recorder.interrupt(post)
+    assert post.tape is None
+    assert not post.source.video.keep_all
+    assert recorder.figures.recording == 0
 
 
 async def test_a_shard_that_is_stopped_makes_the_clip_that_was_under_way(

@@ -92,9 +92,9 @@ class Recorder:
                 return  # of what FFmpeg reads there are only the key frames
             tape = post.tape = Tape(camera.id, self._budget, self._maker.give, now=self._now)
             self._taped.append(post)
-            if said.unit is not None:
-                tape.begin_with(said.unit, said.at, said.clock)
             self.attach(post)
+        if said.unit is not None:
+            tape.begin_with(said.unit, said.at, said.clock)
         tape.suspected = said.suspected
         for uid in said.opened:
             tape.take(uid, camera.clip_seconds)

@@ -124,7 +124,7 @@ class Tape:
         self._begin(Group(unit, at, clock))
 
     def begin_with(self, unit: KeyUnit, at: float, clock: float) -> None:
-        """Begin with the key frame that has raised the suspicion; what followed it is gone."""
+        """Begin an empty tape with the key frame just looked at; what followed it is gone."""
         if not self._groups:
             self._begin(Group(unit, at, clock, followed=False))
 
