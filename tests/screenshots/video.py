@@ -54,8 +54,8 @@ def _wall(shots):
     page.wait_for_selector(".o_yst_tile[data-state=live] img")
     page.wait_for_timeout(4000)
     shots.save(page, "wall", "desktop")
-    page.locator(".o_yst_tile[data-state=live]").first.click()
-    page.wait_for_selector(".o_yst_live .alert")
+    page.locator(".o_yst_tile[data-state=live]", has_text="路口1号").first.click()
+    page.wait_for_selector(".o_yst_live[data-status=live]")
     page.wait_for_timeout(1500)
     shots.save(page, "large", "desktop")
 
@@ -134,3 +134,10 @@ def _phone(shots):
     page.wait_for_selector(".o_yst_tile img")
     page.wait_for_timeout(4000)
     shots.save(page, "phone-wall")
+    page.locator(".o_yst_tile[data-state=live]", has_text="小区东门1号").first.click()
+    page.wait_for_selector(".o_yst_live[data-status=live]")
+    page.wait_for_timeout(1500)
+    while page.locator(".o_notification_close").count():  # an alert just now
+        page.locator(".o_notification_close").first.click()
+        page.wait_for_timeout(500)
+    shots.save(page, "phone-live")
