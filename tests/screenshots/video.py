@@ -33,6 +33,7 @@ def _alerts(shots):
     page.wait_for_selector(".o_yst_alert_main svg")
     page.wait_for_timeout(1500)
     shots.save(page, "alert", "desktop")
+    _clip(shots, page)
     page.goto("/odoo/action-yst_video.action_alert_judge")
     page.wait_for_selector(".o_yst_judge :is(.o_yst_alert_main, .o_yst_alert_no_picture)")
     while not page.locator(".o_yst_judge .o_yst_alert_main img").count():  # a camera is offline
@@ -44,6 +45,16 @@ def _alerts(shots):
     page.wait_for_timeout(600)
     shots.save(page, "judge", "desktop")
     page.locator(".modal .btn-close").click()
+
+
+def _clip(shots, page):
+    """The clip of an alert while it plays; bridges send it half a minute after the alert."""
+    _open(page, "video-alerts")
+    page.locator(".o_kanban_record", has=page.locator(".o_yst_alert_has_clip")).first.click()
+    page.click(".o_yst_clip_button")
+    page.wait_for_function("document.querySelector('.o_yst_alert_clip video')?.currentTime > 1")
+    page.locator(".o_yst_alert_clip video").scroll_into_view_if_needed()
+    shots.save(page, "clip", "desktop")
 
 
 def _wall(shots):
@@ -116,10 +127,27 @@ def _footage(shots):
     page.locator(".modal-footer .btn-primary").click()
     page.wait_for_selector(".modal-footer .text-success")
     page.locator(".modal-header .btn-close").click()
+    _clip_blur(shots, page)
     page.wait_for_selector(".o_yst_footage_file")
     page.locator(".o_yst_footage").scroll_into_view_if_needed()
     page.wait_for_timeout(600)
     shots.save(page, "files", "desktop")
+
+
+def _clip_blur(shots, page):
+    page.locator(".o_yst_footage .btn", has_text="片段").first.click()
+    page.wait_for_selector(".o_yst_blur_frame video")
+    page.wait_for_function("document.querySelector('.o_yst_blur_frame video').readyState >= 2")
+    frame = page.locator(".o_yst_blur_frame").bounding_box()
+    page.mouse.move(frame["x"] + frame["width"] * 0.35, frame["y"] + frame["height"] * 0.25)
+    page.mouse.down()
+    page.mouse.move(frame["x"] + frame["width"] * 0.65, frame["y"] + frame["height"] * 0.8)
+    page.mouse.up()
+    page.wait_for_timeout(400)
+    shots.save(page, "clip-blur", "desktop")
+    page.locator(".modal-footer .btn-primary").click()
+    page.wait_for_selector(".modal-footer .text-success")
+    page.locator(".modal-header .btn-close").click()
 
 
 def _phone(shots):
