@@ -230,13 +230,13 @@ def measure(port, log, database, facts, *, batch=BATCH, kilobytes=PICTURE_KB, si
             counts[1].append(statistics.fmean(n for _path, n in counter.read(singles)))
     mine, theirs = (statistics.median(one) for one in times)
     way = "beside the JSON as a bridge sends it" if framed else "within the JSON"
+    load = f"with a picture of {kilobytes} KB each {way}" if kilobytes else "without pictures"
     return result(
         bench, batch, mine, theirs, target=target,
         statements=round(statistics.median(counts[0]), 4),
         peer_statements=round(statistics.median(counts[1]), 2),
         alerts_per_second=[round(1 / mine), round(1 / theirs, 1)], rounds=ROUNDS,
-        notes=f"seconds and statements an alert; {batch} new alerts in a batch "
-              f"{f'with a picture of {kilobytes} KB each, {way}' if kilobytes else 'no pictures'}; "
+        notes=f"seconds and statements an alert; {batch} new alerts in a batch {load}; "
               f"peer: {singles} calls of JSON-2 create a round with the same content"
               f"{', the picture as base64' if kilobytes else ''}; "
               "one client, connection kept open",
