@@ -1,7 +1,12 @@
 """The registry in Chromium: zones drawn at a desk, the map, maintenance on a phone."""
 
+import base64
+
+from odoo import fields
 from odoo.tests import HttpCase, tagged
 
+from .. import sample_picture
+from .api_common import stamp
 from .registry_common import RegistryCase
 
 PHONE = "360x740"
@@ -42,6 +47,19 @@ class TestRegistryTour(RegistryCase, HttpCase):
             self.assertAlmostEqual(point[1], wanted[1], delta=0.01)
         rule = self.watched.rule_ids
         self.assertEqual((rule.kind, rule.zone_ids, rule.duration), ("intrusion", zone, 2))
+
+    def test_a_gauge_is_drawn_on_the_picture_of_the_camera_chosen(self):
+        now = fields.Datetime.now()
+        data, _boxes = sample_picture.draw("water_level", 3)
+        self.env["yst.video.still"]._put_stills(
+            [{"camera": self.watched.id, "at": stamp(now), "jpeg": base64.b64encode(data).decode()}]
+        )
+        self.walk(
+            "/odoo/action-yst_video.action_zone", "yst_manager_draws_a_gauge", "manager_north", DESK
+        )
+        zone = self.watched.zone_ids
+        self.assertEqual((zone.shape, zone.gauge_low, zone.gauge_high), ("gauge", 0.5, 4))
+        self.assertGreater(zone.points[0][1], zone.points[1][1])
 
     def test_the_map_opens_a_camera(self):
         self.walk("/odoo/camera-map", "yst_manager_looks_at_the_map", "manager_north", DESK)

@@ -58,8 +58,9 @@ export class CameraMap extends Component {
         });
         onWillUnmount(() => {
             this.observer?.disconnect();
-            browser.clearTimeout(this.arranging);
+            this.map?.off();
             this.map?.remove();
+            browser.clearTimeout(this.arranging); // last: what is removed says so, too
         });
     }
 

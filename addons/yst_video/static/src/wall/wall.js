@@ -14,7 +14,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 import { pictureTime } from "../alert/alert_picture";
-import { AlertFeed } from "./alert_feed";
+import { AlertFeed, shortTime } from "./alert_feed";
 import { LiveView } from "./live_view";
 import { PurposeForm } from "./purpose_form";
 
@@ -58,6 +58,7 @@ export class VideoWall extends Component {
         this.sides = SIDES;
         this.rotations = ROTATIONS;
         this.time = pictureTime;
+        this.shortTime = shortTime;
         const kept = this.recall();
         this.state = useState({
             purpose: undefined,

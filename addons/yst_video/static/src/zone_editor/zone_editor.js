@@ -1,4 +1,4 @@
-import { Component, onWillStart, onWillUpdateProps, useState } from "@odoo/owl";
+import { Component, useEffect, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
@@ -25,19 +25,16 @@ export class ZoneEditor extends Component {
         this.still = useStill();
         this.ageText = ageText;
         this.state = useState({ history: [], selected: -1, others: [] });
-        this.camera = false;
-        onWillStart(() => this.follow(this.props));
-        onWillUpdateProps((next) => this.follow(next));
+        useEffect(
+            (id) => {
+                this.follow(id);
+            },
+            () => [this.cameraId]
+        );
     }
 
     /** Fetch picture and other zones when the camera becomes another one. */
-    async follow(props) {
-        const camera = props.record.data.camera_id;
-        const id = camera?.id || false;
-        if (id === this.camera) {
-            return;
-        }
-        this.camera = id;
+    async follow(id) {
         this.state.others = [];
         if (!id) {
             return;
@@ -47,19 +44,22 @@ export class ZoneEditor extends Component {
             "yst.video.zone",
             [
                 ["camera_id", "=", id],
-                ["id", "!=", props.record.resId || 0],
+                ["id", "!=", this.props.record.resId || 0],
             ],
             ["name", "shape", "points"]
         );
+        if (id !== this.cameraId) {
+            return; // another one was chosen meanwhile
+        }
         this.state.others = zones.filter((zone) => Array.isArray(zone.points));
     }
 
     loadStill() {
-        this.still.load(this.camera, "maintenance");
+        this.still.load(this.cameraId, "maintenance");
     }
 
     get cameraId() {
-        return this.camera;
+        return this.props.record.data.camera_id?.id || false;
     }
 
     get points() {

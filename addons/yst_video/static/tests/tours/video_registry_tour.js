@@ -57,6 +57,30 @@ registry.category("web_tour.tours").add("yst_manager_draws_a_zone", {
     ],
 });
 
+registry.category("web_tour.tours").add("yst_manager_draws_a_gauge", {
+    steps: () => [
+        { trigger: ".o_list_button_add, .o-kanban-button-new", run: "click" },
+        { trigger: ".o_field_widget[name=name] input", run: "edit 桥下水尺" },
+        { trigger: ".o_field_widget[name=shape] input", run: "click" },
+        { trigger: ".o_select_menu_item:contains(Gauge)", run: "click" },
+        { trigger: ".o_field_widget[name=camera_id] input", run: "edit 巡检" },
+        { trigger: ".o-autocomplete--dropdown-item:contains(巡检摄像头)", run: "click" },
+        {
+            content: "the picture of the camera just chosen is there to draw on",
+            trigger: ".o_yst_stage img[src^='blob:']",
+        },
+        { trigger: ".o_field_widget[name=gauge_low] input", run: "edit 0.5" },
+        { trigger: ".o_field_widget[name=gauge_high] input", run: "edit 4" },
+        { trigger: ".o_field_widget[name=name] input", run: "click" },
+        { trigger: ".o_yst_stage", run: tap(0.5, 0.9) },
+        { trigger: ".o_yst_stage:has(.o_yst_point:eq(0))" },
+        { trigger: ".o_yst_stage", run: tap(0.5, 0.1) },
+        { trigger: ".o_yst_stage:has(.o_yst_point:eq(1)) .o_yst_point_label:contains(4)" },
+        { trigger: ".o_form_button_save", run: "click" },
+        { trigger: ".o_form_saved" },
+    ],
+});
+
 /** Waits until names of areas are shown, and none covers a camera's sign or another name. */
 async function waitNamesClear() {
     const boxes = (selector) =>
