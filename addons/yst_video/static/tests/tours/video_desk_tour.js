@@ -55,6 +55,28 @@ registry.category("web_tour.tours").add("yst_operator_judges", {
             },
         },
         {
+            content: "the picture over the whole screen",
+            trigger: ".o_yst_alert_main img",
+            run: "click",
+        },
+        {
+            content: "“back”, as on a phone, closes it and leaves the alert as it is",
+            trigger: ".o-FileViewer",
+            run: () => history.back(),
+        },
+        {
+            trigger: "body:not(:has(.o-FileViewer)) .o_yst_alert_main img",
+            run: "click",
+        },
+        {
+            content: "and so does Escape",
+            trigger: ".o-FileViewer",
+            run: "press Escape",
+        },
+        {
+            trigger: "body:not(:has(.o-FileViewer)) .o_yst_alert_main img",
+        },
+        {
             trigger: "button[name=action_judge_true]:visible:first",
             run: "click",
         },
