@@ -23,7 +23,6 @@ from tools import machine, paths
 __all__ = ["needed"]
 
 SCRIPT = Path(__file__).with_name("bridge_process.py")
-ADDONS = os.environ.get("YST_FAULT_ADDONS", "").split() or paths.own_addons()
 MAKE = """
 office = env["yst.area"].create(
     {{"name": "测试街道", "code": "610999001000", "kind": "subdistrict"}})
@@ -84,7 +83,7 @@ class Odoo(Server):
 
 def an_odoo(what):
     """A server on a database of its own, not started yet."""
-    return on_a_clone(what, ADDONS, Odoo)
+    return on_a_clone(what, Odoo)
 
 
 @contextlib.contextmanager

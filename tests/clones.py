@@ -24,6 +24,7 @@ from tools import (
 )
 from tools import test as runner
 
+ADDONS = os.environ.get("YST_FAULT_ADDONS", "").split() or paths.own_addons()
 needed = pytest.mark.skipif(
     not machine.postgres_bin() and not postgres.configured(), reason="no PostgreSQL here"
 )
@@ -77,7 +78,7 @@ class Server:
 
 
 @contextlib.contextmanager
-def on_a_clone(what, addons=None, kind=Server):
+def on_a_clone(what, kind=Server):
     """A server on a database of its own, not started yet."""
     ready = setup.ensure()
     ready = setup.Ready(ready.odoo, keys.ensure(runner.TEST_KEY))
@@ -87,8 +88,7 @@ def on_a_clone(what, addons=None, kind=Server):
             f"{secrets.token_hex(2)}_{what}")
     with postgres.session() as db:
         conf = setup.write_config(ready, db)
-        template, changed = templates.state(
-            ready, db, conf, addons or paths.own_addons(), log, console.step)
+        template, changed = templates.state(ready, db, conf, ADDONS, log, console.step)
         database.clone(db, template, name)
         one = kind(db, ready, conf, name, log)
         try:
