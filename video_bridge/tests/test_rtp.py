@@ -8,7 +8,8 @@ import struct
 from collections.abc import Sequence
 
 import pytest
-from video_bridge.rtp import H264, H265, MAX_UNIT_BYTES, DeltaUnit, Depacketiser, KeyUnit
+from video_bridge.rtp import MAX_UNIT_BYTES, DeltaUnit, Depacketiser, KeyUnit
+from video_bridge.rtp_codecs import H264, H265
 from video_bridge.sample_server import packetise
 
 S = b"\x00\x00\x00\x01"

@@ -16,11 +16,12 @@ import pytest
 from clips_for_tests import encode
 from video_bridge.auth import Authenticator
 from video_bridge.decode import Decoder
-from video_bridge.rtp import H264, KeyUnit
+from video_bridge.rtp import KeyUnit
+from video_bridge.rtp_codecs import CODECS, H264
 from video_bridge.rtsp import RtspError, RtspSession
 from video_bridge.sample_server import Clip, SampleServer, load_clip, load_clips
 
-from video_bridge import rtp, rtsp, rtsp_protocol
+from video_bridge import rtsp, rtsp_protocol
 
 SDP = "v=0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:t\r\n"
 Handler = Callable[[str, dict[str, str]], str | bytes | None]
@@ -507,7 +508,7 @@ async def test_it_does_not_matter_how_the_stream_is_cut_into_reads(
     data = stream_of(clip, answers=7)
     units: list[KeyUnit] = []
     protocol = rtsp_protocol.RtspProtocol(rtsp.ReceiveBuffer())
-    protocol.video = video = rtp.CODECS[clip.codec](units.append)
+    protocol.video = video = CODECS[clip.codec](units.append)
     protocol.channel = 0
     place = 0
     while place < len(data):
@@ -516,7 +517,7 @@ async def test_it_does_not_matter_how_the_stream_is_cut_into_reads(
         protocol.buffer_updated(len(piece))
         place += len(piece)
     expected: list[KeyUnit] = []
-    alone = rtp.CODECS[clip.codec](expected.append)
+    alone = CODECS[clip.codec](expected.append)
     view = memoryview(stream_of(clip))
     assert alone.feed_all(view, 0, len(view), 0) == len(view)
     assert units == expected

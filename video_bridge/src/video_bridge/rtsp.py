@@ -13,7 +13,8 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from video_bridge.auth import Authenticator, AuthError
-from video_bridge.rtp import CODECS, Depacketiser, KeyUnit
+from video_bridge.rtp import Depacketiser, KeyUnit
+from video_bridge.rtp_codecs import CODECS
 from video_bridge.rtsp_protocol import ReceiveBuffer, Response, RtspError, RtspProtocol
 from video_bridge.sdp import SdpError, Track, control_address, parse_sdp
 
