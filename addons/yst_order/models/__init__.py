@@ -1,3 +1,4 @@
+from . import ir_http
 from . import res_users
 from . import mail_message
 from . import yst_order_category

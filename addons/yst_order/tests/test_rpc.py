@@ -93,3 +93,20 @@ class TestRpc(OrderCase, HttpCase):
         )
         made, _error = self.call(self.leader, "action_supervise", order.ids, "red", "立即办理")
         self.assertEqual(made, order.supervision_ids.ids)
+
+    def test_who_dispatches_begins_at_the_desk_unless_told_otherwise(self):
+        def home(user):
+            self.authenticate(user.login, PASSWORD)
+            answer = self.url_open(
+                "/web/session/get_session_info",
+                json={"jsonrpc": "2.0", "method": "call", "id": 1, "params": {}},
+            ).json()
+            return answer["result"]["home_action_id"]
+
+        desk = self.env.ref("yst_order.action_order_desk")
+        self.assertEqual(home(self.desk), desk.id)
+        self.assertEqual(home(self.manager), desk.id)
+        self.assertFalse(home(self.cadre))
+        own = self.env.ref("yst_order.action_order_todo")
+        self.desk.action_id = own.id
+        self.assertEqual(home(self.desk), own.id)

@@ -427,6 +427,25 @@ class TestOrderScreens(OrderCase):
                     by = node.get("context").split("'group_by': '")[1].split("'")[0]
                     orders.formatted_read_group([], [by], ["__count"])
 
+    def test_the_roster_begins_with_who_is_on_duty_now(self):
+        now = Datetime.now()
+        shifts = self.env["yst.duty.shift"].create([
+            {"area_id": self.north.id, "start": now + timedelta(hours=hours),
+             "stop": now + timedelta(hours=hours + 8), "user_ids": [Command.set(self.cadre.ids)]}
+            for hours in (-72, -1, 24, 240)
+        ]).with_user(self.cadre)
+        action = self.env.ref("yst_order.action_duty_shift")
+        asked = safe_eval(action.context)
+        search = etree.fromstring(shifts.get_view(view_type="search")["arch"])
+        domain = [("id", "in", shifts.ids)]
+        for node in search.iter("filter"):
+            if asked.get(f"search_default_{node.get('name')}"):
+                domain += safe_eval(node.get("domain"), {"uid": self.cadre.id})
+        for kind in ("list", "kanban"):
+            arch = etree.fromstring(shifts.get_view(view_type=kind)["arch"])
+            found = shifts.search(domain, order=arch.get("default_order"))
+            self.assertEqual(found, shifts[1:], kind)
+
     def test_menus_lead_only_where_one_may_go(self):
         menus = {
             self.cadre: {"menu_order_todo", "menu_order_all", "menu_duty_shift"},
