@@ -1,0 +1,134 @@
+"""Circulation (yst_circulation): one item to 2,700 people beside Odoo's own ways, and ten years of
+items beside a hundredth of them.
+
+Everything runs in one Odoo process without HTTP: what is measured is the work itself.
+"""
+
+import json
+import os
+import secrets
+
+from tools import console, database, paths, postgres, process, setup, templates
+from tools.bench import result, rounded
+from tools.benchmarks.service import _drop_leftovers
+from tools.console import Trouble
+
+PREFIX = "yst_bench_"
+ADDONS = ["yst_circulation"]
+PEOPLE = 2_700
+ITEMS = 82_240
+NODES = 1_430_000
+SMALL = 100  # the small database holds one in so many
+PROGRAM = """
+import sys
+sys.path.insert(0, {root!r})
+from tools.benchmarks import _circulation
+_circulation.{what}(env, {arguments})
+"""
+
+
+def run(options):
+    """Build, measure, remove; one result (a dictionary) after the other."""
+    ready = setup.ensure(tests=True)
+    with postgres.session() as sql:
+        conf = setup.write_config(ready, sql)
+        _drop_leftovers(sql)
+        pid = os.getpid()
+        stem = f"{PREFIX}{pid}_{process.start_time(pid)}_{secrets.token_hex(2)}"
+        names = [f"{stem}_{which}" for which in ("send", "large", "small")]
+        try:
+            yield from sending(ready, sql, conf, names[0])
+            yield from years(ready, sql, conf, *names[1:])
+        finally:
+            for name in names:
+                if options.keep and database.exists(sql, name):
+                    database.set_facts(sql, name, kept=True)
+                    console.say(f"  kept: database {name}")
+                else:
+                    database.drop(sql, name)
+
+
+def _clone(ready, sql, conf, name, log):
+    template, changed = templates.state(ready, sql, conf, ADDONS, log, console.step)
+    database.clone(sql, template, name)
+    if changed:
+        arguments = ["-d", name, "-u", ",".join(changed), "--stop-after-init", "--no-http"]
+        database.odoo(ready, conf, arguments, log, trouble="the addon could not be updated")
+
+
+def _program(ready, conf, name, log, what, *arguments):
+    """What a function of _circulation says, as a dictionary."""
+    code = PROGRAM.format(
+        root=str(paths.ROOT), what=what, arguments=", ".join(map(repr, arguments))
+    )
+    out = database.script(ready, conf, name, code, log, f"{what} failed")
+    lines = [line for line in out.splitlines() if line.startswith("FACTS ")]
+    if not lines:
+        raise Trouble(f"{what} said nothing", "see the log", log)
+    return json.loads(lines[-1].removeprefix("FACTS "))
+
+
+def sending(ready, sql, conf, name):
+    """One item to 2,700 people, beside message_post to as many partners and as many activities."""
+    log = console.new_log("bench")
+    _clone(ready, sql, conf, name, log)
+    with console.step(f"Sending to {PEOPLE} people, three ways in turn"):
+        facts = _program(ready, conf, name, log, "send", PEOPLE)
+    ours = facts["ours"]
+    for peer, words in (
+        ("message_post", "message_post to as many partners by e-mail, queued and not sent (in "
+         "Odoo's inbox its time grows with the square of the people)"),
+        ("activities", "as many mail.activity in one create()"),
+    ):
+        yield result(
+            f"circulation.send.{peer}", PEOPLE, ours["s"], facts[peer]["s"], target=20,
+            statements=ours["statements"], peer_statements=facts[peer]["statements"],
+            few_statements=facts["few"]["statements"],
+            notes=f"resolving, nodes and live count of {PEOPLE} people; peer: {words}; each with "
+            f"its commit; medians of {facts['rounds']} rounds in turn; {facts['few']['n']} people "
+            f"take ours {facts['few']['statements']} statements",
+        ) | ({} if ours["statements"] == facts["few"]["statements"] else {"holds": False})
+
+
+def years(ready, sql, conf, large, small):
+    """Ten years of Xincheng beside a hundredth of the items, nodes and people."""
+    log = console.new_log("bench")
+    facts = {}
+    for name, share in ((large, 1), (small, SMALL)):
+        _clone(ready, sql, conf, name, log)
+        with console.step(f"Filling {NODES // share:,} nodes"):
+            _program(ready, conf, name, log, "fill", PEOPLE // share, ITEMS // share,
+                     NODES // share)
+    with console.step("Measuring both in turn"):
+        rounds = []
+        for _round in range(5):
+            for name in (large, small):
+                rounds.append((name, _program(ready, conf, name, log, "pages")))
+    for name in (large, small):
+        facts[name] = _merge([found for one, found in rounds if one == name])
+    targets = {"inbox.todo": 1 / 1.5, "inbox.read": 1 / 1.5}
+    for page, ours in facts[large]["pages"].items():
+        peer = facts[small]["pages"][page]
+        yield result(
+            f"circulation.{page}", facts[large]["nodes"], ours["p95"], peer["p95"],
+            target=round(targets[page], 3) if page in targets else None,
+            statements=ours["statements"], peer_statements=peer["statements"],
+            p50=[ours["p50"], peer["p50"]], p95=[ours["p95"], peer["p95"]],
+            notes=f"p95; “peer” is the same page with {facts[small]['nodes']:,} nodes of "
+            f"{facts[small]['people']} people (the same number a person): {ours['rows']} against "
+            f"{peer['rows']} lines",
+        )
+
+
+def _merge(found):
+    pages = {}
+    for page in found[0]["pages"]:
+        times = sorted(time for one in found for time in one["pages"][page]["times"])
+        last = found[-1]["pages"][page]
+        pages[page] = {
+            "p50": rounded(times[len(times) // 2]),
+            "p95": rounded(times[min(len(times) - 1, round(len(times) * 0.95))]),
+            "statements": last["statements"],
+            "rows": last["rows"],
+        }
+    return {**found[-1], "pages": pages}
