@@ -8,7 +8,8 @@ from pathlib import Path
 
 import av
 from video_bridge.recording.tape import Budget, Recording, Tape
-from video_bridge.rtp import CODECS, DeltaUnit, Depacketiser, KeyUnit
+from video_bridge.rtp import DeltaUnit, Depacketiser, KeyUnit
+from video_bridge.rtp_codecs import CODECS
 from video_bridge.sample_server import load_clip
 
 UID = str(uuid.UUID(int=7))

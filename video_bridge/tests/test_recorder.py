@@ -19,7 +19,8 @@ from video_bridge.model import Box, Camera, Image, Rule
 from video_bridge.recording.recorder import Recorder, Suspicion
 from video_bridge.recording.store import ClipStore
 from video_bridge.recording.tape import Tape
-from video_bridge.rtp import H264, DeltaUnit, KeyUnit
+from video_bridge.rtp import DeltaUnit, KeyUnit
+from video_bridge.rtp_codecs import H264
 from video_bridge.sample_server import SampleServer, load_clip
 from video_bridge.shard import Shard, ShardSettings
 from video_bridge.spool import Spool
