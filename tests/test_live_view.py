@@ -144,6 +144,12 @@ def test_an_operator_sees_the_camera_move_and_is_written_down(office):
         page.wait_for_selector(".o_yst_live[data-status=none] .alert:has-text('offline')")
         odoo.db.query(OFFLINE, (True, code), database=odoo.name)
         page.wait_for_selector(".o_yst_live[data-status=live]")  # by itself
+
+        # a camera that sends what this browser cannot play: said at once, not a black picture
+        page.click(".o_yst_wall_large_head button[aria-label=Close]")
+        odoo.db.query("UPDATE yst_video_camera_health SET codec = 'hevc'", database=odoo.name)
+        page.click(f".o_yst_tile:has-text('{name_of(odoo, code)}')")
+        page.wait_for_selector(".o_yst_live[data-status=none] .alert:has-text('H.265')")
         browser.close()
 
 
