@@ -7,6 +7,7 @@
     "license": "AGPL-3",
     "depends": [
         "yst_service",
+        "yst_circulation",
         "yst_video",
         "mail_debranding",
         "portal_debranding",
