@@ -60,6 +60,15 @@ const looksRight = (trigger) => ({
     },
 });
 
+/** What some phones hand over instead of a picture. */
+function takeNoPicture() {
+    const input = document.querySelector(".o_yst_order_bar input[type=file]");
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(["no picture"], "IMG_3.jpg", { type: "image/jpeg" }));
+    input.files = transfer.files;
+    input.dispatchEvent(new Event("change"));
+}
+
 registry.category("web_tour.tours").add("yst_order_desk_dispatches", {
     steps: () => [
         {
@@ -163,8 +172,19 @@ registry.category("web_tour.tours").add("yst_order_community_handles", {
             trigger: ".o_yst_order_evidence:not(:has(.alert))",
         },
         {
+            content: "what is no picture is refused, and holds up no feedback",
+            trigger: ".o_yst_order_bar .o_yst_order_photo",
+            run: takeNoPicture,
+        },
+        {
+            trigger: ".o_yst_order_waiting[data-status=refused]",
+        },
+        {
             trigger: ".o_yst_order_bar .o_yst_order_feedback",
             run: "click",
+        },
+        {
+            trigger: ".o_yst_order_report:enabled",
         },
         {
             trigger: ".o_yst_order_sheet textarea",

@@ -51,8 +51,9 @@ export class OrderBar extends Component {
         return this.env.isSmall && this.props.record.resId && names.some((name) => this.may(name));
     }
 
+    /** Those on their way; what the server does not take is not waited for. */
     get unsent() {
-        return this.camera.waiting.length;
+        return this.camera.waiting.filter((item) => item.status !== "refused").length;
     }
 
     get photosMissing() {
