@@ -19,6 +19,7 @@ export function usePictureViewer() {
     function remove() {
         open = leaving = false;
         browser.removeEventListener("popstate", remove);
+        browser.removeEventListener("keydown", onKey, { capture: true });
         shown.remove(id);
     }
 
@@ -26,6 +27,15 @@ export function usePictureViewer() {
         if (open && !leaving) {
             leaving = true;
             browser.history.back();
+        }
+    }
+
+    /** The viewer itself hears the key only where it has the focus: not on touch screens. */
+    function onKey(ev) {
+        if (ev.key === "Escape") {
+            ev.stopPropagation();
+            ev.preventDefault();
+            close();
         }
     }
 
@@ -45,6 +55,7 @@ export function usePictureViewer() {
             open = true;
             browser.history.pushState(browser.history.state, "", browser.location.href);
             browser.addEventListener("popstate", remove);
+            browser.addEventListener("keydown", onKey, { capture: true });
             router.skipLoad = true; // the next “back” is ours: the page below stays as it is
             shown.add(id, { Component: FileViewer, props: { files, startIndex, close } });
         },
