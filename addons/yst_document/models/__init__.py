@@ -1,0 +1,2 @@
+from . import yst_document_code
+from . import yst_document
