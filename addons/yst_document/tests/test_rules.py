@@ -19,7 +19,8 @@ class TestRules(TransactionCase):
         for text in ("机密★1年", "绝密★", "秘密 ☆", "<p>秘密</p>", "【机密】", "标题\n秘密\n正文"):
             with self.subTest(text):
                 self.assertTrue(has_secret_mark(text))
-        for text in ("", "保守秘密是每个干部的义务", "涉及商业秘密的除外", "机密文件不得上网的规定"):
+        harmless = ("", "保守秘密是每个干部的义务", "涉及商业秘密的除外", "机密文件不得上网")
+        for text in harmless:
             with self.subTest(text):
                 self.assertFalse(has_secret_mark(text))
 
