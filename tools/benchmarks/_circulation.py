@@ -75,32 +75,34 @@ def _copies(env, record, count, changed, ids=()):
 # -- sending ---------------------------------------------------------------------------------------
 
 
-def send(env, count):
-    """One item to so many people, a message to them, activities for them: in turn."""
+def send(env, count, in_inbox):
+    """One item to so many people beside a message by e-mail and activities, and to fewer people
+    beside a message in Odoo's inbox: in turn."""
     users = _people(env, count)
     env.user.group_ids += env.ref("yst_circulation.group_circulation_sender")
     env.cr.commit()
-    ways = {"ours": _send_ours, "message_post": _send_message, "activities": _send_activities}
+    facts = _in_turn(
+        env, users, ours=_send_ours, email=_send_message, activities=_send_activities
+    )
+    some = users[:in_inbox]
+    some.notification_type = "inbox"
+    env.cr.commit()
+    facts["inbox"] = _in_turn(env, some, ours=_send_ours, inbox=_send_message)
+    few = _measured(env, _send_ours, users[:FEW])
+    _say({**facts, "few": {"n": FEW, "statements": few[1]}, "rounds": ROUNDS})
+
+
+def _in_turn(env, users, **ways):
     found = {way: [] for way in ways}
     for number in range(ROUNDS + 1):
         for way, act in ways.items():
             took = _measured(env, act, users)
             if number:  # the first is the warm-up
                 found[way].append(took)
-    few = _measured(env, _send_ours, users[:FEW])
-    _say(
-        {
-            **{
-                way: {
-                    "s": statistics.median(took for took, _count in times),
-                    "statements": times[-1][1],
-                }
-                for way, times in found.items()
-            },
-            "few": {"n": FEW, "statements": few[1]},
-            "rounds": ROUNDS,
-        }
-    )
+    return {
+        way: {"s": statistics.median(took for took, _count in times), "statements": times[-1][1]}
+        for way, times in found.items()
+    }
 
 
 def _measured(env, act, users):
