@@ -35,6 +35,7 @@
         "wizard/yst_area_import_views.xml",
         "wizard/yst_reason_wizard_views.xml",
         "views/yst_area_views.xml",
+        "views/yst_party_organisation_views.xml",
         "views/res_users_views.xml",
         "views/res_partner_views.xml",
         "views/yst_audit_log_views.xml",

@@ -20,6 +20,7 @@
         "views/yst_area_views.xml",
         "views/menus.xml",
     ],
+    "demo": ["demo/demo.xml"],
     "assets": {
         "web.assets_backend": ["yst_circulation/static/src/backend/**/*"],
         "web.assets_tests": ["yst_circulation/static/tests/tours/**/*"],

@@ -26,7 +26,8 @@ class ResUsers(models.Model):
         :param list entries: dicts with login, password, role (shown as the name), and
             optionally roles and groups (XML ids), jurisdiction (area codes), home (XML id of
             the action that the web client opens with), portal (bool), resident (dict with
-            identity, mobile, area); roles, groups and homes that are not
+            identity, mobile, area), department and party (codes of departments and party
+            organisations of ``organisation.yaml``); roles, groups and homes that are not
             installed yet are left for the addon that brings them, entries without any that
             is, altogether
         :return: the users
@@ -82,6 +83,13 @@ class ResUsers(models.Model):
         else:
             values["group_ids"] = [Command.link(group.id) for group in groups]
             user.write(values)
+        if entry.get("department"):
+            self.env["hr.department"]._sample_member(entry["department"], user)
+        if entry.get("party"):
+            organisations = self.env["yst.party.organisation"].search(
+                [("code", "in", entry["party"])]
+            )
+            organisations.sudo().write({"user_ids": [Command.link(user.id)]})
         resident = entry.get("resident")
         if resident:
             partner = user.partner_id

@@ -1,3 +1,5 @@
+import base64
+import binascii
 import hashlib
 from datetime import timezone
 
@@ -158,6 +160,23 @@ class EvidenceMixin(models.AbstractModel):
         return owner.access_token if "access_token" in owner._fields else False
 
     # ------------------------------------------------------------------ helpers
+    @api.model
+    def _evidence_decode(self, data_b64, megabytes):
+        """The bytes of a photo that a browser sent as base64.
+
+        :param megabytes: it may not be larger
+        :raises UserError: larger than that, or cut off on its way
+        """
+        most = megabytes * 1024 * 1024 * 4 // 3
+        if not isinstance(data_b64, (str, bytes)) or len(data_b64) > most:
+            raise UserError(self.env._("The photo is larger than %s MB.", megabytes))
+        try:
+            return base64.b64decode(data_b64, validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise UserError(
+                self.env._("The photo did not arrive complete. Please send it again.")
+            ) from error
+
     def _evidence_refusal(self, error):
         """What to tell the sender of a file that cannot be taken."""
         _ = self.env._

@@ -17,5 +17,6 @@ from . import test_whole_file
 from . import test_evidence
 from . import test_evidence_access
 from . import test_pdf
+from . import test_party_organisation
 from . import test_look
 from . import test_look_browser

@@ -35,6 +35,12 @@ ALLOWED = {
         "unlink": ("organisation",),
     },
     "yst.clock.event": {"read": INTERNAL},
+    "yst.party.organisation": {
+        "read": INTERNAL,
+        "write": ("organisation",),
+        "create": ("organisation",),
+        "unlink": ("organisation",),
+    },
     "yst.number": {},
     "res.users.role": {
         "read": ("system", "security", "admin"),

@@ -7,7 +7,9 @@ from . import yst_circulation_field
 from . import yst_circulation_bus
 from . import yst_circulation_item
 from . import yst_circulation_item_send
+from . import yst_circulation_item_quick
 from . import yst_circulation_item_steps
+from . import yst_circulation_sample
 from . import yst_circulation_matrix
 from . import yst_circulation_answers
 from . import yst_circulation_source

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from .. import answers_sheet
+from odoo.addons.yst_base import workbook
 
 
 class CirculationItem(models.Model):
@@ -42,7 +42,7 @@ class CirculationItem(models.Model):
         )
         states = dict(nodes.fields_get(["state"], ["selection"])["state"]["selection"])
         self.env["yst.audit.log"].sudo()._log("export", self, detail=f"{len(nodes)}: answers")
-        return answers_sheet.workbook(
+        return workbook.make(
             self.name, columns, (self._answer_row(node, table, states) for node in nodes)
         )
 

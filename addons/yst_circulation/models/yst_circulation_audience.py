@@ -7,11 +7,13 @@ KINDS = [
     ("area", "Area"),
     ("department", "Department"),
     ("role", "Role"),
+    ("party", "Party organisation"),
     ("group", "Saved group"),
     ("user", "Person"),
 ]
 REACHES = [
     ("liaison", "Its liaisons"),
+    ("below_liaison", "Liaisons of all areas in it"),
     ("cadres", "All its cadres"),
     ("below", "All cadres there and below"),
 ]
@@ -20,14 +22,16 @@ SUBJECT = {
     "area": "area_id",
     "department": "department_id",
     "role": "role_id",
+    "party": "party_id",
     "group": "group_id",
     "user": "user_id",
 }
 
 
 class CirculationAudience(models.Model):
-    """One line of whom an item goes to (收件范围): an area, a department, a role, a saved group
-    or a person. Lines say whom one means; who that is gets settled once, when the item is sent.
+    """One line of whom an item goes to (收件范围): an area, a department, a role, a party
+    organisation with those below it, a saved group or a person. Lines say whom one means;
+    who that is gets settled once, when the item is sent.
 
     A further kind needs its selection, its field in ``SUBJECT`` and a ``_people_of_<kind>``.
     """
@@ -45,6 +49,9 @@ class CirculationAudience(models.Model):
     reach = fields.Selection(REACHES, default="liaison")
     department_id = fields.Many2one("hr.department", ondelete="restrict")
     role_id = fields.Many2one("res.users.role", ondelete="restrict")
+    party_id = fields.Many2one(
+        "yst.party.organisation", "Party organisation", ondelete="restrict"
+    )
     group_id = fields.Many2one("yst.circulation.group", ondelete="restrict")
     user_id = fields.Many2one("res.users", domain=[("share", "=", False)], ondelete="restrict")
 
@@ -56,6 +63,15 @@ class CirculationAudience(models.Model):
             if line.kind == "area":
                 subject = f"{subject} · {reach.get(line.reach, '')}"
             line.display_name = subject
+
+    @api.model
+    def fields_get(self, allfields=None, attributes=None):
+        """Roles are offered to those who may look at them: who sends to the whole office."""
+        found = super().fields_get(allfields, attributes)
+        kinds = found.get("kind", {})
+        if "selection" in kinds and not self.env["res.users.role"].has_access("read"):
+            kinds["selection"] = [one for one in kinds["selection"] if one[0] != "role"]
+        return found
 
     @api.constrains("kind", *SUBJECT.values())
     def _check_subject(self):
@@ -130,7 +146,48 @@ class CirculationAudience(models.Model):
             members[role.id] = users
         return {line.id: members[line.role_id.id] for line in self}
 
+    def _people_of_party(self):
+        organisations = self.env["yst.party.organisation"].sudo()
+        below = organisations.search([("id", "child_of", self.party_id.ids)])
+        members = defaultdict(list)
+        for one in below.with_context(active_test=False):
+            for above in one.parent_path.split("/"):
+                if above:
+                    members[int(above)].extend(one.user_ids.ids)
+        return {line.id: members[line.party_id.id] for line in self}
+
     def _people_of_area(self):
+        named = self.filtered(lambda line: line.reach in ("liaison", "below_liaison"))
+        return named._liaisons() | (self - named)._cadres()
+
+    def _liaisons(self):
+        """Liaisons of the lines' areas, or of the areas in them."""
+        areas = self.env["yst.area"].sudo()
+        wide = self.filtered(lambda line: line.reach == "below_liaison")
+        inside = areas.search([("id", "child_of", wide.area_id.ids)]) - wide.area_id
+        found = defaultdict(list)
+        for area in inside.with_context(active_test=False):
+            for one in area.parent_path.split("/")[:-2]:
+                found[int(one)].extend(area.liaison_ids.ids)
+        answer = {line.id: found[line.area_id.id] for line in wide}
+        for line in (self - wide).with_context(active_test=False):
+            answer[line.id] = line.area_id.liaison_ids.ids
+        return answer
+
+    def _without_liaison(self):
+        """The villages and communities in the line's area that nobody receives for."""
+        self.ensure_one()
+        return self.env["yst.area"].sudo().search(
+            [
+                ("id", "child_of", self.area_id.ids),
+                ("kind", "in", ("village", "community")),
+                ("id", "!=", self.area_id.id),
+                ("liaison_ids.active", "!=", True),
+            ]
+        )
+
+    def _cadres(self):
+        """Cadres of the lines' areas, or of those and all below."""
         below, above = self.env["yst.area"].sudo(), {}
         if wide := self.filtered(lambda line: line.reach == "below").area_id:
             below = below.search([("id", "child_of", wide.ids)])
@@ -147,12 +204,6 @@ class CirculationAudience(models.Model):
             for one in above.get(area.id, ()):
                 if one:
                     within[int(one)].extend(users)
-        liaisons = self.area_id.with_context(active_test=False)
-        answer = {}
-        for line in self:
-            area = line.area_id.id
-            if line.reach == "liaison":
-                answer[line.id] = liaisons.browse(area).liaison_ids.ids
-            else:
-                answer[line.id] = (within if line.reach == "below" else at)[area]
-        return answer
+        return {
+            line.id: (within if line.reach == "below" else at)[line.area_id.id] for line in self
+        }

@@ -85,10 +85,24 @@ class CirculationItem(models.Model):
                 problems.append(
                     (self.env._("%s: somebody has left and will not get it.", name), False)
                 )
-            elif line.kind == "area" and line.reach == "liaison":
+            elif line.kind == "area" and line.reach in ("liaison", "below_liaison"):
                 problems.append((self.env._("%s: no liaison has been named.", name), False))
             else:
                 problems.append((self.env._("%s: nobody is in it.", name), False))
+        wide = [line for line in self.audience_ids if line.reach == "below_liaison"]
+        for line in wide:
+            if line.kind == "area" and (missing := line._without_liaison()):
+                names = ", ".join(missing[:5].mapped("name")) + " …" * (len(missing) > 5)
+                problems.append(
+                    (
+                        self.env._(
+                            "%(count)s areas have no liaison: %(names)s",
+                            count=len(missing),
+                            names=names,
+                        ),
+                        False,
+                    )
+                )
         if not people:
             problems.append((self.env._("The item goes to nobody. Say whom it is for."), True))
         elif outside := self._out_of_reach(people):

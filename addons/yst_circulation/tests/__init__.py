@@ -4,3 +4,4 @@ from . import test_handover
 from . import test_inbox
 from . import test_pass_on
 from . import test_send
+from . import test_sample

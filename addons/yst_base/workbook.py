@@ -1,11 +1,11 @@
-"""Answers to a circulated item as one spreadsheet (汇总表)."""
+"""Tables as spreadsheets (xlsx): one sheet with a title, a heading and rows."""
 
 import io
 
 import xlsxwriter
 
 
-def workbook(title, columns, rows) -> bytes:
+def make(title, columns, rows) -> bytes:
     """An xlsx file of one sheet: a title, a heading and the rows.
 
     :param columns: list of (heading, width in characters)
