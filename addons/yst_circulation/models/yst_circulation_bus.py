@@ -47,12 +47,10 @@ class CirculationBus(models.AbstractModel):
         channels = [channel_with_db(dbname, self.env["res.partner"].browse(one)) for one, in rows]
         self.env.cr.execute(
             SQL(
-                "INSERT INTO bus_bus (channel, message, create_date, write_date, create_uid,"
-                " write_uid) SELECT channel, %s, now() AT TIME ZONE 'UTC',"
-                " now() AT TIME ZONE 'UTC', %s, %s FROM unnest(%s) AS told (channel)",
+                "INSERT INTO bus_bus (channel, message, create_date, write_date)"
+                " SELECT channel, %s, now() AT TIME ZONE 'UTC', now() AT TIME ZONE 'UTC'"
+                " FROM unnest(%s) AS told (channel)",
                 json_dump({"type": CHANGED, "payload": {}}),
-                self.env.uid,
-                self.env.uid,
                 [json_dump(channel) for channel in channels],
             )
         )

@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.fields import Command
 from odoo.tools import SQL
 
+from odoo.addons.yst_base import workbook
 
 CODES = {"street": "610902001000", "north": "610902001001", "south": "610902001002"}
 GRID_CADRES = ("一", "二", "三")
