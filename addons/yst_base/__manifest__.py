@@ -19,6 +19,7 @@
             "qrcode",
             "stdnum",
             "weasyprint",
+            "xlsxwriter",
             "yaml",
         ],
     },
