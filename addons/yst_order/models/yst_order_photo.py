@@ -1,5 +1,3 @@
-import base64
-import binascii
 from collections import defaultdict
 from datetime import timedelta
 
@@ -67,13 +65,7 @@ class Order(models.Model):
     @api.model
     def _photo_data(self, data_b64):
         """:raises UserError: no base64, or larger than the setting allows"""
-        most = self._setting("photo_megabytes")
-        if not isinstance(data_b64, (str, bytes)) or len(data_b64) > most * 1024 * 1024 * 4 // 3:
-            raise UserError(self.env._("The photo is larger than %s MB.", most))
-        try:
-            return base64.b64decode(data_b64, validate=True)
-        except (binascii.Error, ValueError):
-            raise UserError(self.env._("The photo did not arrive complete. Please send it again."))
+        return self._evidence_decode(data_b64, self._setting("photo_megabytes"))
 
     def _photo_lines(self, taken_at, position):
         """Time, place and person, written into the picture.

@@ -189,12 +189,13 @@ export const photoQueueService = {
             /**
              * Keeps a photo and sends it as soon as that is possible, to a method that takes
              * `args`, the file in base64, its name, and latitude and longitude by name.
-             * Without a file it is a call that closes its group.
+             * Without a file it is a call that closes its group, shown as `name`.
              *
              * @param {{group: string, model: string, method: string, args: any[], key?: string,
-             *      file?: File, position?: {latitude: number, longitude: number}}} parcel
+             *      file?: File, name?: string, position?: {latitude: number, longitude: number}}}
+             *      parcel
              */
-            async add({ group, model, method, args, key, file, position }) {
+            async add({ group, model, method, args, key, file, name = "", position }) {
                 const at = Date.now();
                 const photo = {
                     key: key || `${at}-${Math.random().toString(36).slice(2)}`,
@@ -204,7 +205,7 @@ export const photoQueueService = {
                     model,
                     method,
                     args,
-                    name: file ? file.name || "photo.jpg" : "",
+                    name: file ? file.name || "photo.jpg" : name,
                     blob: file,
                     position,
                 };

@@ -4,7 +4,7 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { useOrderCamera } from "./order_camera";
+import { orderGroup, useOrderCamera } from "./order_camera";
 
 const DRAFT = "yst_order.feedback.";
 
@@ -22,9 +22,9 @@ export class OrderBar extends Component {
         this.notification = useService("notification");
         this.state = useState({ writing: false, text: "", busy: false });
         this.camera = useOrderCamera(() => this.props.record.resId);
-        useBus(this.env.bus, "YST_ORDER:PHOTO", ({ detail }) => {
+        useBus(this.env.bus, "YST_PHOTOS:SENT", ({ detail }) => {
             const { record } = this.props;
-            if (detail.order === record.resId && record.data.photo_missing) {
+            if (detail.group === orderGroup(record.resId) && record.data.photo_missing) {
                 record.load();
             }
         });

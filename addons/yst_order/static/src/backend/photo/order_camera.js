@@ -1,24 +1,10 @@
 import { useRef, useState } from "@odoo/owl";
-import { browser } from "@web/core/browser/browser";
 import { useFileViewer } from "@web/core/file_viewer/file_viewer_hook";
 import { useService } from "@web/core/utils/hooks";
+import { currentPosition } from "@yst_base/backend/photo/position";
 
-const POSITION = { enableHighAccuracy: true, timeout: 10000, maximumAge: 60000 };
-
-/** Where the phone is (WGS-84), null where it does not or must not say. */
-function position() {
-    return new Promise((resolve) => {
-        if (!browser.navigator.geolocation) {
-            resolve(null);
-            return;
-        }
-        browser.navigator.geolocation.getCurrentPosition(
-            ({ coords }) => resolve({ latitude: coords.latitude, longitude: coords.longitude }),
-            () => resolve(null),
-            POSITION
-        );
-    });
-}
+/** What the photos of an order have in common on their way to the server. */
+export const orderGroup = (id) => `yst.order,${id}`;
 
 /**
  * Takes photos for an order. The component's template holds the camera's input:
@@ -26,25 +12,33 @@ function position() {
  */
 export function useOrderCamera(orderId) {
     const input = useRef("camera");
-    const queue = useService("yst_order_photos");
+    const queue = useService("yst_photos");
     const state = useState(queue.state);
     let place = null;
     return {
         state,
         get waiting() {
-            return state.items.filter((item) => item.order === orderId());
+            const group = orderGroup(orderId());
+            return state.items.filter((item) => item.group === group);
         },
         take() {
-            place = position(); // asked for while the camera is open
+            place = currentPosition(); // asked for while the camera is open
             input.el.value = "";
             input.el.click();
         },
         async onTaken(ev) {
             const order = orderId();
             const files = [...ev.target.files];
-            const where = await (place || position());
+            const where = await (place || currentPosition());
             for (const file of files) {
-                await queue.add(order, file, where);
+                await queue.add({
+                    group: orderGroup(order),
+                    model: "yst.order",
+                    method: "order_add_photo",
+                    args: [[order]],
+                    file,
+                    position: where,
+                });
             }
         },
         retry: (item) => queue.retry(item.key),

@@ -2,7 +2,7 @@ import { Component, onWillUnmount, useEffect, useState } from "@odoo/owl";
 import { registry } from "@web/core/registry";
 import { useBus, useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { useOrderCamera, usePictureViewer } from "./order_camera";
+import { orderGroup, useOrderCamera, usePictureViewer } from "./order_camera";
 
 /** Keeps what the server shows of an order up to date while its form is open. */
 function useOrderPictures(component, method) {
@@ -48,9 +48,9 @@ export class OrderEvidence extends Component {
         this.view = usePictureViewer();
         this.camera = useOrderCamera(() => this.props.record.resId);
         const load = useOrderPictures(this, "get_evidence_pictures");
-        useBus(this.env.bus, "YST_ORDER:PHOTO", async ({ detail }) => {
-            if (detail.order === this.props.record.resId) {
-                this.state.problems = detail.problems || [];
+        useBus(this.env.bus, "YST_PHOTOS:SENT", async ({ detail }) => {
+            if (detail.group === orderGroup(this.props.record.resId)) {
+                this.state.problems = detail.answer.problems || [];
                 await load();
             }
         });
