@@ -204,6 +204,23 @@ async def test_a_camera_that_does_not_answer_is_said_to_be_away(
     assert not gateway.viewers
 
 
+async def test_no_address_and_no_playlist_opens_a_file_of_this_machine(
+    gateway: LiveGateway, viewers: Callable[[], Viewer], clip: Path
+) -> None:
+    async def playlist(request: Request) -> Response:
+        lines = ["#EXTM3U", "#EXT-X-TARGETDURATION:3", "#EXTINF:3,", f"file://{clip}",
+                 "#EXT-X-ENDLIST"]
+        return Response(text="\n".join(lines), content_type="application/vnd.apple.mpegurl")
+
+    app = Application()
+    app.router.add_get("/gate.m3u8", playlist)
+    async with TestServer(app) as server:
+        for main in (str(clip), f"file://{clip}", f"concat:{clip}", f"subfile,,:{clip}",
+                     str(server.make_url("/gate.m3u8"))):
+            gateway.take([Camera(id=1, code=GATE, name="gate", main=main)])
+            assert await viewers().join(gateway, GATE) == 504, main
+
+
 async def test_more_viewers_or_cameras_than_agreed_are_turned_away(
     gateway: LiveGateway, cameras: SampleServer, viewers: Callable[[], Viewer]
 ) -> None:
@@ -230,10 +247,13 @@ async def test_h265_is_refused_with_its_name(
 ) -> None:
     if "libx265" not in av.codecs_available:
         pytest.skip("this FFmpeg makes no H.265")
-    path = record(tmp_path / "new.mp4", "libx265")
-    source = live_source.LiveSource(str(path), linger=5)
-    with pytest.raises(live_source.LiveError) as raised:
-        await source.view()
+    record(tmp_path / "new.mp4", "libx265")
+    app = Application()
+    app.router.add_static("/", tmp_path)
+    async with TestServer(app) as server:
+        source = live_source.LiveSource(str(server.make_url("/new.mp4")), linger=5)
+        with pytest.raises(live_source.LiveError) as raised:
+            await source.view()
     assert (raised.value.code, str(raised.value)) == ("codec", "hevc")
 
 

@@ -10,6 +10,7 @@ import contextlib
 import logging
 import threading
 from typing import Any
+from urllib.parse import urlsplit
 
 import av
 from aiortc.mediastreams import MediaStreamError, MediaStreamTrack
@@ -26,6 +27,15 @@ LINGER = 5.0
 BEHIND = 150
 """Pictures that may wait for a slow viewer; then it goes on at the next key frame."""
 _OPTIONS = {"analyzeduration": "500000", "probesize": "131072", "fflags": "nobuffer"}
+_RTSP = {
+    "rtsp_transport": "tcp",
+    "allowed_media_types": "video",
+    "protocol_whitelist": "rtsp,rtp,udp,tcp,tls",
+}
+_HTTP = {"protocol_whitelist": "http,https,tcp,tls"}
+_WAYS = {"rtsp": _RTSP, "rtsps": _RTSP, "http": _HTTP, "https": _HTTP}
+"""Of each kind of address what FFmpeg may open: no files of this machine, whatever a camera's
+address or a playlist says."""
 
 
 class LiveError(Exception):
@@ -147,11 +157,11 @@ class LiveSource:
             self._loop.call_soon_threadsafe(self._end, error)
 
     def _read(self) -> None:
-        options = dict(_OPTIONS)
-        if self._address.startswith("rtsp"):
-            options |= {"rtsp_transport": "tcp", "allowed_media_types": "video"}
+        way = _WAYS.get(urlsplit(self._address).scheme)
+        if way is None:
+            raise LiveError("offline", "the address is none of a camera")
         with av.open(
-            self._address, options=options, timeout=(OPEN_TIMEOUT, READ_TIMEOUT)
+            self._address, options=_OPTIONS | way, timeout=(OPEN_TIMEOUT, READ_TIMEOUT)
         ) as container:
             if not container.streams.video:
                 raise LiveError("codec", "no picture")
