@@ -7,6 +7,8 @@ import secrets
 import shutil
 import tempfile
 
+from . import picture_files
+
 CHUNK = 2**20
 #: Most bytes of one clip.
 MAX_CLIP = 64 * 2**20
@@ -54,15 +56,23 @@ class Upload:
         self.file.seek(0)
         return self.file.read()
 
-    def place(self, path):
-        """Have it lie at ``path``, whole and durable, or not at all.
+    def place(self, store, name):
+        """Have it lie in Odoo's file store, whole and durable, or not at all.
 
+        What is being written is on the list of the store's clean-up, as is the file itself: what
+        a server that was killed leaves behind is swept up.
+
+        :param str store: the file store's folder
+        :param str name: in the store
         :raise OSError: the disk is full or fails
         :raise ValueError: something else lies there
         """
+        part_name = f"{name}.part{secrets.token_hex(4)}"
+        picture_files.mark(store, name)
+        picture_files.mark(store, part_name)
+        path, part = os.path.join(store, name), os.path.join(store, part_name)
         folder = os.path.dirname(path)
         os.makedirs(folder, exist_ok=True)
-        part = f"{path}.part{secrets.token_hex(4)}"
         try:
             with open(part, "xb") as out:
                 self.file.seek(0)
@@ -76,6 +86,8 @@ class Upload:
             if os.path.exists(part):
                 os.unlink(part)
             raise
+        finally:
+            picture_files.unmark(store, part_name)
         descriptor = os.open(folder, os.O_RDONLY)
         try:
             os.fsync(descriptor)

@@ -117,11 +117,13 @@ def _movie(moov):
     _kind, start, stop = tracks[0]
     seconds = _duration(moov, *_find(moov, start, stop, b"mdia", b"mdhd"))
     place, after = _find(moov, start, stop, b"mdia", b"minf", b"stbl", b"stsd")
-    if place + 8 + 36 > after:
+    if place + 8 > after:
         raise Mp4Error("cut off")
-    kind, inner, _after = _box(moov[place + 8 : place + 24], place + 8, after)
+    kind, inner, end = _box(moov[place + 8 : place + 24], place + 8, after)
     if kind not in CODECS:
         raise Mp4Error("neither H.264 nor H.265")
+    if inner + 28 > end:
+        raise Mp4Error("cut off")
     width, height = struct.unpack_from(">HH", moov, inner + 24)
     if not width or not height:
         raise Mp4Error("pictures without a size")

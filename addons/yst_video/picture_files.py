@@ -47,17 +47,16 @@ def file_all(store, pictures, checksum, taken):
             if files[path] != data:
                 raise FileExistsError(f"two pictures are called {name}")
             continue
-        _mark(store, name)
+        mark(store, name)
         # also what lies there already: an earlier try may have failed to make it durable
         if os.path.exists(path):
             taken(data, digest)
         files[path] = data
     if files:
         part = f"{digest[:2]}/part{secrets.token_hex(16)}"
-        _mark(store, part)
+        mark(store, part)
         write_all(files, os.path.join(store, part))
-        with contextlib.suppress(OSError):
-            os.unlink(os.path.join(store, "checklist", part))
+        unmark(store, part)
     return filed
 
 
@@ -85,10 +84,16 @@ def write_all(files, part):
             list(pool.map(_sync, [*files, *folders]))
 
 
-def _mark(store, name):
+def mark(store, name):
     """Put a name on the list of the store's clean-up, as ``ir.attachment._mark_for_gc`` does."""
     path = os.path.join(store, "checklist", name)
     os.close(_in_folder(os.open, path, os.O_WRONLY | os.O_CREAT, 0o666))
+
+
+def unmark(store, name):
+    """Take the name of a file that is no more off the list."""
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(store, "checklist", name))
 
 
 def _made(path):

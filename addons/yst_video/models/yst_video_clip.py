@@ -143,8 +143,7 @@ class YstVideoClip(models.Model):
         # the clean-up of files that nothing refers to waits until the attachment is there
         self.env.cr.execute("LOCK TABLE ir_attachment IN ROW EXCLUSIVE MODE")
         name = f"{upload.sha1[:2]}/{upload.sha1}"
-        attachments._mark_for_gc(name)
-        upload.place(attachments._full_path(name))
+        upload.place(attachments._filestore(), name)
         values |= {
             "file_size": upload.size,
             "checksum": upload.sha1,

@@ -13,9 +13,10 @@ def box(kind, *parts):
     return struct.pack(">I4s", len(data) + 8, kind) + data
 
 
-def track(kind=b"avc1", handler=b"vide", width=640, height=360, seconds=15):
+def track(kind=b"avc1", handler=b"vide", width=640, height=360, seconds=15, entry=None):
     """A track as far as its headers go."""
-    entry = box(kind, bytes(24), struct.pack(">HH", width, height), bytes(50))
+    if entry is None:
+        entry = box(kind, bytes(24), struct.pack(">HH", width, height), bytes(50))
     return box(
         b"trak",
         box(

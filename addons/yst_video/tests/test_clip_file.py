@@ -5,6 +5,7 @@ import io
 import os
 import struct
 import tempfile
+from unittest.mock import patch
 
 from odoo.tests import BaseCase, tagged
 
@@ -57,6 +58,11 @@ class TestClipFile(BaseCase):
             "two tracks": clip_file(track(), track()),
             "other codec": clip_file(track(b"mp4v")),
             "no size": clip_file(track(width=0)),
+            "no room for its size": clip_file(track(entry=box(b"avc1", bytes(24)))),
+            "the same with 64 bit size": clip_file(
+                track(entry=struct.pack(">I4sQ", 1, b"avc1", 36) + bytes(20))
+            ),
+            "no kind of pictures": clip_file(track(entry=b"")),
             "wrong inner size": clip_file(box(b"trak", struct.pack(">I4s", 4000, b"mdia"))),
             "size of nothing": clip_file(box(b"trak", struct.pack(">I4s", 3, b"mdia"))),
             "size beyond all": good[:24] + struct.pack(">I4sQ", 1, b"moov", 2**64 - 1),
@@ -92,14 +98,32 @@ class TestClipFile(BaseCase):
         self.addCleanup(upload.close)
         self.assertEqual(upload.sha256, hashlib.sha256(data).hexdigest())
         self.assertEqual((upload.size, upload.read()), (len(data), data))
-        with tempfile.TemporaryDirectory() as folder:
-            path = os.path.join(folder, "ab", "abc")
-            upload.place(path)
-            upload.place(path)  # once more is no fault
+        with tempfile.TemporaryDirectory() as store:
+            path = os.path.join(store, "ab", "abc")
+            upload.place(store, "ab/abc")
+            upload.place(store, "ab/abc")  # once more is no fault
             with open(path, "rb") as file:
                 self.assertEqual(file.read(), data)
             with open(path, "wb") as file:
                 file.write(b"something else")
             with self.assertRaises(ValueError):
-                upload.place(path)
+                upload.place(store, "ab/abc")
             self.assertEqual(os.listdir(os.path.dirname(path)), ["abc"])
+            self.assertEqual(os.listdir(os.path.join(store, "checklist", "ab")), ["abc"])
+
+    def test_what_a_killed_server_leaves_half_written_is_swept_up(self):
+        listed = []
+
+        def killed(handle):
+            for folder, _folders, files in os.walk(store):
+                listed.append((os.path.relpath(folder, store), sorted(files)))
+            raise KeyboardInterrupt
+
+        upload = clip_upload.Upload(io.BytesIO(clip_file()))
+        self.addCleanup(upload.close)
+        with tempfile.TemporaryDirectory() as store:
+            with patch("os.fsync", killed), self.assertRaises(KeyboardInterrupt):
+                upload.place(store, "ab/abc")
+        found = dict(listed)
+        self.assertEqual(len(found["ab"]), 1)
+        self.assertEqual(found["checklist/ab"], ["abc", *found["ab"]])
