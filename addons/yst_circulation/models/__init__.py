@@ -20,3 +20,13 @@ from . import yst_circulation_node_answer
 from . import yst_circulation_pass_on
 from . import yst_circulation_inbox
 from . import yst_delegation
+from . import res_users_feed
+from . import ir_websocket
+from . import yst_feed_post
+from . import yst_feed_comment
+from . import yst_feed_like
+from . import yst_feed_trace
+from . import yst_feed_post_comments
+from . import yst_feed_photo
+from . import yst_feed_steps
+from . import yst_feed_page

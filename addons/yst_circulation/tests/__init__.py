@@ -5,3 +5,4 @@ from . import test_inbox
 from . import test_pass_on
 from . import test_send
 from . import test_sample
+from . import test_feed
