@@ -84,6 +84,7 @@ class YstVideoAlert(models.Model):
                     "message": None,
                 }
             )
+        self._take_turn(bridge, rows.values())
         Snapshot = self.env["yst.video.snapshot"]
         pictures = Snapshot._unknown(
             pictures, {uid: row["id"] for uid, row in known.items() if row.get("id")}

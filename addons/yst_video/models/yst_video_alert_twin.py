@@ -174,6 +174,29 @@ class YstVideoAlert(models.Model):
         return result
 
     @api.model
+    def _take_turn(self, bridge, rows):
+        """Of two bridges that report one event in the same moment the second fails to serialize,
+        is run again by the server and finds the alert of the first.
+
+        One statement where there are several bridges and new alerts, else none.
+
+        :param bridge: the ``yst.video.bridge`` that reports
+        :param rows: of the episodes that are stored now
+        """
+        rules = {row["rule_id"] for row in rows if not row.get("id") and row["rule_id"]}
+        if rules:
+            self.env.cr.execute(
+                SQL(
+                    """UPDATE yst_video_rule SET active = active
+                        WHERE id IN (SELECT id FROM yst_video_rule
+                                      WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE)
+                          AND EXISTS (SELECT FROM yst_video_bridge o WHERE o.id != %s)""",
+                    sorted(rules),
+                    bridge.id,
+                )
+            )
+
+    @api.model
     def _note_twins(self, twins):
         """Remember which identities belong to which alerts; one statement."""
         changed = {each.uid: each.sequences for each in twins if each.changed}

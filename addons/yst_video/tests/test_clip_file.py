@@ -121,9 +121,12 @@ class TestClipFile(BaseCase):
 
         upload = clip_upload.Upload(io.BytesIO(clip_file()))
         self.addCleanup(upload.close)
-        with tempfile.TemporaryDirectory() as store:
-            with patch("os.fsync", killed), self.assertRaises(KeyboardInterrupt):
-                upload.place(store, "ab/abc")
+        with (
+            tempfile.TemporaryDirectory() as store,
+            patch("os.fsync", killed),
+            self.assertRaises(KeyboardInterrupt),
+        ):
+            upload.place(store, "ab/abc")
         found = dict(listed)
         self.assertEqual(len(found["ab"]), 1)
         self.assertEqual(found["checklist/ab"], ["abc", *found["ab"]])
