@@ -67,6 +67,12 @@ class TestRegistryTour(RegistryCase, HttpCase):
     def test_the_map_opens_a_camera_on_a_phone(self):
         self.walk("/odoo/camera-map", "yst_manager_looks_at_the_map", "manager_north", PHONE)
 
+    def test_the_source_of_the_map_is_words_and_runs_nothing(self):
+        parameters = self.env["ir.config_parameter"]
+        parameters.set_param("leaflet.tile_url", "/web/static/img/logo.png?{z}{x}{y}")
+        parameters.set_param("yst_video.tile_copyright", "<img src=x onerror=alert(1)>天地图")
+        self.walk("/odoo/camera-map", "yst_map_says_whose_it_is", "manager_north", DESK)
+
     def test_maintenance_is_started_on_a_phone(self):
         self.walk("/odoo/cameras", "yst_operator_starts_maintenance", "operator_north", PHONE)
         self.assertEqual(

@@ -16,6 +16,13 @@ export const COLOURS = {
     retired: "#adb5bd",
 };
 
+/** Words as they are, for where Leaflet takes HTML. */
+function asHtml(words) {
+    const element = document.createElement("span");
+    element.textContent = words;
+    return element.innerHTML;
+}
+
 /** A Leaflet map in an element, with its ground. */
 export function makeMap(element, ground) {
     const map = L.map(element, {
@@ -27,7 +34,8 @@ export function makeMap(element, ground) {
     });
     map.attributionControl?.setPrefix("");
     if (ground.url) {
-        L.tileLayer(ground.url, { maxZoom: 19, attribution: ground.copyright }).addTo(map);
+        const attribution = asHtml(ground.copyright);
+        L.tileLayer(ground.url, { maxZoom: 19, attribution }).addTo(map);
     }
     L.control.scale({ imperial: false }).addTo(map);
     map.zoomControl._zoomInButton.title = _t("Closer");

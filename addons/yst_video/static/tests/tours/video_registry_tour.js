@@ -117,6 +117,13 @@ registry.category("web_tour.tours").add("yst_manager_looks_at_the_map", {
     ],
 });
 
+registry.category("web_tour.tours").add("yst_map_says_whose_it_is", {
+    steps: () => [
+        { trigger: ".o_yst_map .leaflet-control-attribution:contains(<img):contains(天地图)" },
+        { trigger: "body:not(:has(.leaflet-control-attribution img))" },
+    ],
+});
+
 registry.category("web_tour.tours").add("yst_operator_starts_maintenance", {
     steps: () => [
         { trigger: ".o_kanban_record:contains(巡检摄像头)", run: "click" },
