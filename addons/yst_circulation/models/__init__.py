@@ -30,3 +30,4 @@ from . import yst_feed_post_comments
 from . import yst_feed_photo
 from . import yst_feed_steps
 from . import yst_feed_page
+from . import yst_feed_sample
