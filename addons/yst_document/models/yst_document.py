@@ -144,10 +144,12 @@ class Document(models.Model):
         """:raise UserError: it is marked as a state secret; nothing of it is kept"""
         for vals in vals_list:
             self._refuse_state_secret(vals)
-        documents = super().create(vals_list)
-        for document in documents:
-            document.sudo().participant_ids = document.drafter_id
-        return documents
+        return super().create(
+            [
+                {**vals, "participant_ids": [(4, vals.get("drafter_id") or self.env.uid)]}
+                for vals in vals_list
+            ]
+        )
 
     def write(self, vals):
         """:raise UserError: it is marked as a state secret; nothing of it is kept"""
@@ -171,3 +173,14 @@ class Document(models.Model):
         """Whether it goes to those above: shows who signed it."""
         self.ensure_one()
         return self.kind in UPWARD
+
+    # -- hooks of the other parts ----------------------------------------------------------------
+
+    def _allot_number(self):
+        """Give it its number (sudo), at the registration."""
+
+    def _make_pdf(self):
+        """Lay it out and freeze it (sudo), at the printing."""
+
+    def _voided(self, reason):
+        """It has been voided (sudo): what becomes of its number and its PDF."""
