@@ -27,3 +27,4 @@ from . import yst_evidence_mixin
 from . import ir_actions_report
 from . import ir_attachment
 from . import ir_http
+from . import ir_rule

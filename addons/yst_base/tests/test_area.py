@@ -352,6 +352,23 @@ class TestAreaImport(BaseCase):
             self.env["yst.area.import"].with_user(self.manager).create({}).action_import()
         self.assertEqual(self.Area.search_count([]), count)
 
+    def test_a_file_that_is_being_imported_is_nobody_elses(self):
+        wizard = self._wizard(b"subdistrict: {}")
+        other = self.manager.copy({"login": "t.area.other"})
+        self.assertFalse(self.env["yst.area.import"].with_user(other).search([]) & wizard)
+        theirs = wizard.with_user(other)
+        for step in (
+            lambda: theirs.read(["filename"]),
+            lambda: theirs.file,
+            lambda: theirs.write({"filename": "x"}),
+            theirs.action_import,
+            theirs.unlink,
+        ):
+            self.env.invalidate_all()
+            with mute_logger("odoo.models", "odoo.addons.base.models.ir_rule"):
+                self.assertRaises(AccessError, step)
+        self.assertEqual(wizard.filename, "organisation.yaml")
+
     def test_cadres_do_not_import(self):
         cadre = self.manager.copy({"login": "t.area.cadre"})
         cadre.group_ids = [Command.set([self.env.ref("yst_base.group_cadre").id])]

@@ -101,6 +101,27 @@ class TestHostileAlerts(VideoCase):
             with mute_logger("odoo.models"), self.assertRaises(AccessError):
                 step()
 
+    def test_a_reason_that_somebody_is_writing_is_nobody_elses(self):
+        alert = self.made()
+        wizard = self.env["yst.reason.wizard"].with_user(self.operator).create({
+            "step": "video_judge_false", "res_model": alert._name, "chosen": alert.ids,
+            "note": "家属在场", "false_reason_id": self.env["yst.video.false.reason"].search(
+                [], limit=1).id,
+        })
+        theirs = wizard.with_user(self.north_operator)
+        self.assertFalse(theirs.search([]) & wizard)
+        for step in (
+            lambda: theirs.read(["note"]),
+            lambda: theirs.write({"chosen": self.made(self.far).ids}),
+            theirs.action_apply,
+        ):
+            self.env.invalidate_all()
+            with mute_logger("odoo.addons.base.models.ir_rule"), self.assertRaises(AccessError):
+                step()
+        self.assertEqual(alert.judgement, "pending")
+        wizard.action_apply()
+        self.assertEqual((alert.judgement, alert.judge_note), ("false", "家属在场"))
+
     def test_a_picture_that_would_fill_the_memory_is_refused(self):
         data = bytearray(jpeg(width=640, height=360))
         place = data.index((360).to_bytes(2, "big") + (640).to_bytes(2, "big"))
