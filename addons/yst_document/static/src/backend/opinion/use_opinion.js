@@ -4,7 +4,7 @@ import { OpinionDialog } from "./opinion_dialog";
 
 /**
  * The dialogs in which an approver says what they think of a document; the same on the phone
- * and on the form. `document` is a dict with id, state, may and return_states.
+ * and on the form. `document` is a dict as `get_step` answers it.
  */
 export function useOpinion() {
     const orm = useService("orm");
@@ -23,7 +23,7 @@ export function useOpinion() {
         circle(document) {
             return document.may.includes("instruct")
                 ? call(document.id, "action_instruct", [_t("Circled")])
-                : call(document.id, "action_approve", [], { opinion_text: _t("Circled") });
+                : call(document.id, "action_approve", [], { version: document.version });
         },
 
         approve(document, done) {
@@ -37,6 +37,7 @@ export function useOpinion() {
                     await call(document.id, "action_approve", [], {
                         opinion_text: text || null,
                         opinion_image: picture || null,
+                        version: document.version,
                     });
                     await done();
                 },
