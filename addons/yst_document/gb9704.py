@@ -5,7 +5,7 @@ left on odd pages, right on even ones); 22 lines of 28 characters a page. Three 
 (文件格式), letter (信函格式) and minutes (纪要格式).
 
 Fonts are the standard's own where the machine has them, else free ones at the same size: lines
-and characters keep their pitch whatever the font.
+and characters keep their pitch whatever the font. Knows nothing of Odoo's records.
 """
 
 import base64
@@ -14,68 +14,72 @@ import html
 import re
 from dataclasses import dataclass, field
 
-import weasyprint
-from weasyprint.text.fonts import FontConfiguration
-from weasyprint.urls import URLFetcher
+from odoo.addons.yst_base.pdf_engine import FontConfiguration, URLFetcher, weasyprint
 
-PAGE_WIDTH, PAGE_HEIGHT = 210.0, 297.0
-BLOCK_WIDTH, BLOCK_HEIGHT = 156.0, 225.0
-TOP, BINDING = 37.0, 28.0
-LINES, CHARACTERS = 22, 28
-LINE = BLOCK_HEIGHT / LINES  # 10.227
-CHARACTER = BLOCK_WIDTH / CHARACTERS  # 5.571
-SIZE_3, SIZE_4, SIZE_2 = 16.0, 14.0, 22.0  # 三号 四号 二号, points
-PT = 25.4 / 72
-#: set a trifle closer than 156/28, so that rounding never pushes the 28th character out
-SPACING = CHARACTER - SIZE_3 * PT - 0.0005
-SEAL = 42.0  # diameter of an office's seal (印章直径), mm
-LETTER_RULE = 170.0  # the letter's double rules, mm
+from .gb9704_body import Block
+from .gb9704_fonts import FANGSONG, advance
+from .gb9704_justify import justify
+from .gb9704_style import (
+    BLOCK_HEIGHT,
+    BLOCK_WIDTH,
+    CHARACTER,
+    LINE,
+    PT,
+    SEAL,
+    SEAL_GAP,
+    SIZE_3,
+    SIZE_4,
+    SPACING,
+    TOP,
+    css,
+    mark_size,
+)
+from .gb9704_title import title_lines, width
 
-SONG_TITLE = (  # 小标宋
-    '"FZXiaoBiaoSong-B05S", "方正小标宋简体", "FZXiaoBiaoSong-B05", "Noto Serif CJK SC"'
-)
-FANGSONG = (
-    '"FangSong_GB2312", "仿宋_GB2312", "FangSong", "仿宋", "STFangsong", "FZFangSong-Z02S",'
-    ' "cwTeXQFangsong", "Noto Serif CJK SC"'
-)
-KAI = (
-    '"KaiTi_GB2312", "楷体_GB2312", "KaiTi", "楷体", "STKaiti", "AR PL KaitiM GB",'
-    ' "Noto Serif CJK SC"'
-)
-HEI = '"SimHei", "黑体", "STHeiti", "Noto Sans CJK SC"'
-SONG = '"SimSun", "宋体", "STSong", "Noto Serif CJK SC"'
+#: About 600 pages: more is no document.
+MAX_CHARACTERS = 400_000
 
 _NUMERAL = "一二三四五六七八九十百"
-_COUNTED = _NUMERAL + "〇零0123456789年月日届次第"
 _LEVEL_1 = re.compile(rf"^[{_NUMERAL}]+、")
 _LEVEL_2 = re.compile(rf"^（[{_NUMERAL}]+）")
 
 
+class TooLong(ValueError):
+    """There is more text than any document has."""
+
+
 @dataclass
 class Paper:
-    """What is printed. Texts are plain; ``body`` is a list of paragraphs."""
+    """What is printed. Texts are plain; ``body`` is a list of paragraphs and blocks."""
 
     title: str
-    body: list[str]
+    body: list[str | Block]
     issuer: str  # 发文机关署名
     mark: str  # 发文机关标志
     number: str = ""
     date: datetime.date | None = None
     form: str = "document"  # document, letter, minutes
+    joint: list[str] = field(default_factory=list)  # 联合发文的其他机关
     main_to: str = ""
     copy_number: str = ""
     secrecy: str = ""
     urgency: str = ""
-    signer: str = ""  # 签发人: only upward
+    signers: list[str] = field(default_factory=list)  # 签发人: only upward
     attachments: list[str] = field(default_factory=list)
     note: str = ""  # 附注
     copy_to: str = ""
     printer: str = ""  # 印发机关
     printed: datetime.date | None = None
     sealed: bool = False
-    seal: bytes | None = None  # PNG
+    seals: list[bytes | None] = field(default_factory=list)  # PNG, in the order of the offices
     present: list[tuple[str, str]] = field(default_factory=list)  # minutes: (出席, names)
     qr: bytes | None = None  # PNG
+    watermark: str = ""  # 样稿
+
+    @property
+    def offices(self) -> list[str]:
+        """All that issue it, the host first."""
+        return [self.issuer, *self.joint]
 
 
 def date_text(day: datetime.date) -> str:
@@ -84,11 +88,17 @@ def date_text(day: datetime.date) -> str:
 
 
 def render(paper: Paper) -> bytes:
-    """The document as PDF.
+    """The document as PDF, all its fonts embedded.
 
     The imprint (版记) stands at the foot of the last even page: the text is laid out once to see
     where it ends.
+
+    :raise TooLong: there is more text than any document has
     """
+    size = sum(len(one.markup if isinstance(one, Block) else one) for one in paper.body
+               if not (isinstance(one, Block) and one.kind == "picture"))
+    if size > MAX_CHARACTERS:
+        raise TooLong(str(size))
     fonts = FontConfiguration()
     first = _layout(paper, fonts, imprint="")
     if not _has_imprint(paper):
@@ -106,24 +116,27 @@ def render(paper: Paper) -> bytes:
     return _layout(paper, fonts, imprint).write_pdf()
 
 
-def paragraphs(text: str) -> list[str]:
-    """The paragraphs of a plain text, without indents and empty lines."""
-    return [line.strip(" \t\u3000\xa0") for line in (text or "").splitlines() if line.strip()]
-
-
 # -- pieces --------------------------------------------------------------------------------------
 
 
 def _layout(paper, fonts, imprint):
     head = {"document": _head, "letter": _letter_head, "minutes": _minutes_head}[paper.form]
+    over = ""
+    if paper.watermark:
+        over += f'<div class="watermark">{_text(paper.watermark)}</div>'
+    if paper.qr:
+        over += f'<img class="qr" src="{_picture(paper.qr)}">'
     source = (
         f'<!DOCTYPE html><html lang="zh-CN"><head><meta charset="utf-8">'
         f"<title>{_text(paper.title)}</title></head>"
-        f'<body class="{paper.form}">{head(paper)}{_content(paper)}{imprint}</body></html>'
+        f'<body class="{paper.form}">{over}{head(paper)}{_content(paper)}{imprint}</body></html>'
     )
-    return weasyprint.HTML(string=source, url_fetcher=_NoFetch()).render(
-        stylesheets=[weasyprint.CSS(string=_css(paper), font_config=fonts)], font_config=fonts
+    style = css(paper.form, *_mark_parts(paper))
+    document = weasyprint.HTML(string=source, url_fetcher=_NoFetch()).render(
+        stylesheets=[weasyprint.CSS(string=style, font_config=fonts)], font_config=fonts
     )
+    justify(document)
+    return document
 
 
 class _NoFetch(URLFetcher):
@@ -141,37 +154,71 @@ def _picture(data: bytes) -> str:
     return "data:image/png;base64," + base64.b64encode(data).decode()
 
 
-def _head(paper):
-    """Copy number, secrecy, urgency; the mark; number (and who signed); the red rule."""
-    corner = "".join(
+def _mark_parts(paper):
+    """(names one a line, what stands beside them): several offices share one 文件."""
+    if paper.form == "document" and paper.joint:
+        return [name.removesuffix("文件") for name in (paper.mark, *paper.joint)], "文件"
+    return [paper.mark], ""
+
+
+def _mark(paper):
+    names, suffix = _mark_parts(paper)
+    if len(names) == 1:
+        return f'<div class="mark">{_text(names[0])}</div>'
+    size = mark_size(names, suffix) * PT
+    longest = max(map(len, names))
+    lines = "".join(
+        # as wide as the longest one: its characters are spread
+        f'<div style="letter-spacing: {_spread(name, longest) * size:.3f}mm">'
+        f"{_text(name)}</div>"
+        for name in names
+    )
+    return (
+        f'<div class="mark joint"><div style="width: {longest * size + 0.1:.3f}mm">{lines}</div>'
+        f"<span>{suffix}</span></div>"
+    )
+
+
+def _spread(name, longest):
+    """What is added between the characters of a name, in characters."""
+    return (longest - len(name)) / max(1, len(name) - 1)
+
+
+def _corner(paper):
+    """份号、密级、紧急程度, from above in this order."""
+    return "".join(
         f"<div>{_text(one)}</div>"
         for one in (paper.copy_number, paper.secrecy, paper.urgency)
         if one
     )
+
+
+def _head(paper):
+    """Copy number, secrecy, urgency; the mark; number (and who signed); the red rule."""
     number = f'<span class="number">{_text(paper.number)}</span>'
-    if paper.signer:
+    if paper.signers:
+        # two names a line, the later lines under the first name
+        names = "".join(
+            f"<div>{'　'.join(_text(name) for name in paper.signers[at : at + 2])}</div>"
+            for at in range(0, len(paper.signers), 2)
+        )
         line = (
-            f'<div class="numbers upward ends">{number}<span class="signer">签发人：'
-            f'<span class="kai">{_text(paper.signer)}</span></span></div>'
+            f'<div class="numbers upward ends">{number}<div class="signer">签发人：'
+            f'<div class="kai">{names}</div></div></div>'
         )
     else:
         line = f'<div class="numbers">{number}</div>'
     return (
-        f'<div class="corner">{corner}</div><div class="mark">{_text(paper.mark)}</div>'
+        f'<div class="corner">{_corner(paper)}</div>{_mark(paper)}'
         f'{line}<div class="rule"></div>{_title(paper)}'
     )
 
 
 def _letter_head(paper):
-    corner = "".join(
-        f"<div>{_text(one)}</div>"
-        for one in (paper.copy_number, paper.secrecy, paper.urgency)
-        if one
-    )
     return (
         f'<div class="letter_mark">{_text(paper.mark)}</div>'
         '<div class="double first"></div><div class="double last"></div>'
-        f'<div class="letter_numbers ends"><div class="corner_letter">{corner}</div>'
+        f'<div class="letter_numbers ends"><div class="corner_letter">{_corner(paper)}</div>'
         f'<div class="letter_number">{_text(paper.number)}</div></div>{_title(paper)}'
     )
 
@@ -180,7 +227,7 @@ def _minutes_head(paper):
     line = f'<div class="numbers">{_text(paper.number)}</div>' if paper.number else ""
     day = date_text(paper.date) if paper.date else ""
     return (
-        f'<div class="mark">{_text(paper.mark)}</div>{line}'
+        f'<div class="corner">{_corner(paper)}</div>{_mark(paper)}{line}'
         f'<div class="issued_by ends"><span>{_text(paper.issuer)}</span><span>{day}</span></div>'
         f'<div class="rule"></div>{_title(paper)}'
     )
@@ -191,63 +238,35 @@ def _title(paper):
     return f'<h1 class="title">{lines}</h1>'
 
 
-def title_lines(title: str) -> list[str]:
-    """A title broken into lines of one shape (梯形或菱形): not longer than 20 characters at two
-    thirds of the text block, and no line of one or two characters."""
-    given = [line for line in title.splitlines() if line.strip()]
-    if len(given) > 1:
-        return given
-    most = int(BLOCK_WIDTH / (SIZE_2 * PT))  # 20
-    text = "".join(given)
-    if len(text) <= most:
-        return [text]
-    count = -(-len(text) // (most - 2))
-    # a trapezium: the upper lines are the longer ones
-    base, over = divmod(len(text), count)
-    lengths = [base + (1 if number < over else 0) for number in range(count)]
-    lines, start = [], 0
-    for number, length in enumerate(lengths):
-        end = len(text) if number == count - 1 else _word_end(text, start + length)
-        lines.append(text[start:end])
-        start = end
-    return [line for line in lines if line]
-
-
-def _word_end(text, at):
-    """The best place near another for breaking a title: not inside a year or number, not before
-    的 or a closing sign, not after an opening one; rather after 关于, 的, 和 or a sign."""
-
-    def cost(end):
-        before, after = text[end - 1], text[end]
-        price = abs(end - at)
-        counted = before in _COUNTED and after in _COUNTED
-        if after in "的》）、，：”" or before in "《（“" or counted:
-            price += 20
-        if before in "的和及、，" or text[:end].endswith("关于"):
-            price -= 3
-        return price
-
-    return min(range(max(1, at - 4), min(len(text), at + 5)), key=cost)
-
-
 def _content(paper):
     parts = []
     if paper.main_to:
         parts.append(f'<p class="main_to">{_text(paper.main_to.rstrip("：:"))}：</p>')
-    for label, names in paper.present:
-        parts.append(
-            f'<p class="present"><span class="hei">{_text(label)}：</span>{_text(names)}</p>'
-        )
-    for number, line in enumerate(paper.body):
+    for number, block in enumerate(paper.body):
         last = " last_line" if number == len(paper.body) - 1 else ""
-        parts.append(_paragraph(line, last))
+        parts.append(_block(block, last))
     if paper.attachments:
         parts.append(_attachments(paper.attachments))
+    for number, (label, names) in enumerate(paper.present):
+        first = "" if number else " first"
+        parts.append(
+            f'<p class="present{first}"><span class="hei">{_text(label)}</span>：'
+            f"{_text(names)}</p>"
+        )
     if paper.form != "minutes":
         parts.append(_signature(paper))
     if paper.note:
         parts.append(f'<p class="note">（{_text(paper.note.strip("（）()"))}）</p>')
     return "".join(parts)
+
+
+def _block(block, last):
+    if isinstance(block, str):
+        return _paragraph(block, last)
+    if block.kind in ("table", "picture"):
+        return block.markup
+    styles = {"h1": "hei heading", "h2": "kai heading", "h3": "heading"}
+    return f'<p class="{styles.get(block.kind, block.kind)}{last}">{block.markup}</p>'
 
 
 def _paragraph(line, last):
@@ -263,6 +282,7 @@ def _paragraph(line, last):
 
 def _attachments(names):
     """附件：, two characters in; the names hang under each other, without a stop at the end."""
+    names = [name.rstrip("。；;") for name in names]
     if len(names) == 1:
         return f'<p class="attachments" style="{_hang(5, 3)}">附件：{_text(names[0])}</p>'
     return "".join(
@@ -280,56 +300,80 @@ def _hang(left, back):
 
 def _signature(paper):
     day = date_text(paper.date) if paper.date else ""
-    if paper.sealed:
-        # name and date on one axis, the date four characters from the right edge
-        seal = f'<img class="seal" src="{_picture(paper.seal)}">' if paper.seal else ""
-        axis = max(_width(paper.issuer), _width(day)) * CHARACTER + 1
-        return (
-            f'<div class="signature sealed"><div class="axis" style="width: {axis:.3f}mm">{seal}'
-            f"<div>{_text(paper.issuer)}</div><div>{_text(day)}</div></div></div>"
+    return _sealed(paper, day) if paper.sealed else _unsealed(paper, day)
+
+
+def _sealed(paper, day):
+    """Each office's name under its seal, up to three in a row; the date under the last one,
+    four characters from the right edge."""
+    day_width = _mm(day)
+    cell = max([day_width, *map(_mm, paper.offices)]) + 0.5
+    a_row = 1
+    if len(paper.offices) > 1:
+        cell = max(cell, SEAL + SEAL_GAP)
+        a_row = max(1, min(3, int((BLOCK_WIDTH - 2 * CHARACTER) // cell)))
+    # the cell's middle is the date's middle
+    right = max(0.0, 4 * CHARACTER - (cell - day_width) / 2)
+    if cell * a_row + right > BLOCK_WIDTH:
+        right = max(0.0, BLOCK_WIDTH - cell * a_row)
+    cells = []
+    for number, name in enumerate(paper.offices):
+        seal = paper.seals[number] if number < len(paper.seals) else None
+        picture = f'<img class="seal" src="{_picture(seal)}">' if seal else ""
+        under = f"<div>{_text(day)}</div>" if number == len(paper.offices) - 1 else ""
+        cells.append(
+            f'<div class="axis" style="width: {cell:.3f}mm">{picture}<div>{_text(name)}</div>'
+            f"{under}</div>"
         )
-    # without a seal: name two characters from the right, the date two further right than it
-    # begins; where the date is the longer, it stands two from the right and the name follows
-    name_length, day_length = _width(paper.issuer), _width(day)
-    name_right = 2.0
-    day_right = name_right + name_length - 2 - day_length
-    if day_right < 2:
-        day_right = 2.0
-        name_right = day_right + day_length + 2 - name_length
+    alone = "" if len(cells) > 1 else " alone"
+    rows = "".join(
+        f'<div class="seals" style="padding-right: {right:.3f}mm">'
+        f"{''.join(cells[at : at + a_row])}</div>"
+        for at in range(0, len(cells), a_row)
+    )
+    return f'<div class="signature sealed{alone}">{rows}</div>'
+
+
+def _unsealed(paper, day):
+    """Name two characters from the right, the date two further right than it begins; where the
+    date is the longer, it stands two from the right and the name follows."""
+    longest, day_width, two = max(map(_mm, paper.offices)), _mm(day), 2 * CHARACTER
+    if day_width > longest:
+        day_right, name_right = two, two + day_width + two - longest
+    else:
+        day_right, name_right = longest - day_width, two
+    lines = "".join(
+        f'<p style="margin-right: {name_right + longest - _mm(one):.3f}mm">'
+        f"{_text(one)}</p>"
+        for one in paper.offices
+    )
     return (
-        f'<div class="signature plain"><p style="margin-right: {name_right * CHARACTER:.3f}mm">'
-        f'{_text(paper.issuer)}</p><p style="margin-right: {day_right * CHARACTER:.3f}mm">'
-        f"{_text(day)}</p></div>"
+        f'<div class="signature plain">{lines}'
+        f'<p style="margin-right: {day_right:.3f}mm">{_text(day)}</p></div>'
     )
 
 
-def _width(text):
-    """Width in characters: a digit is half as wide."""
-    return sum(0.5 if one.isascii() else 1 for one in text)
+def _mm(text):
+    """How wide a text of the body is."""
+    return advance(text, FANGSONG, SIZE_3, SPACING)
 
 
 def _has_imprint(paper):
     return bool(paper.copy_to or (paper.printer and paper.form != "letter"))
 
 
-def _imprint_lines(paper):
-    """Lines of the copies, at 14 points one character in on both sides."""
-    width = (BLOCK_WIDTH - 2 * SIZE_4 * PT) / (SIZE_4 * PT)
-    copies = -(-(_width(paper.copy_to) + 4) // width) if paper.copy_to else 0
-    return int(copies), int(bool(paper.printer and paper.form != "letter"))
-
-
 def _imprint_height(paper):
-    return sum(_imprint_lines(paper)) * LINE + 1
+    """Copies at 14 points, one character in on both sides and three more after 抄送：."""
+    room = BLOCK_WIDTH / (SIZE_4 * PT) - 5
+    copies = -(-(width(paper.copy_to) + 2) // room) if paper.copy_to else 0
+    return (copies + bool(paper.printer and paper.form != "letter")) * LINE + 1
 
 
 def _imprint(paper):
     ruled = "" if paper.form == "letter" else " ruled"
     parts = []
     if paper.copy_to:
-        parts.append(
-            f'<div class="copies">抄送：{_text(paper.copy_to.rstrip("。"))}。</div>'
-        )
+        parts.append(f'<div class="copies">抄送：{_text(paper.copy_to.rstrip("。"))}。</div>')
     if paper.printer and paper.form != "letter":
         day = f"{date_text(paper.printed)}印发" if paper.printed else ""
         parts.append(
@@ -347,107 +391,3 @@ def _lowest(page):
             if bottom <= TOP + BLOCK_HEIGHT + 1:
                 lowest = max(lowest, bottom)
     return lowest
-
-
-# -- style ---------------------------------------------------------------------------------------
-
-
-def mark_size(mark: str, most: float = 62.0) -> float:
-    """Size of the mark in points: as large as it fits in the text block, at most 22 mm high."""
-    return min(most, BLOCK_WIDTH / PT / max(len(mark), 1) * 0.98)
-
-
-def _css(paper):
-    mark = mark_size(paper.mark)
-    letter_mark = mark_size(paper.mark, 42.0)
-    bottom = PAGE_HEIGHT - TOP - BLOCK_HEIGHT
-    outer = PAGE_WIDTH - BINDING - BLOCK_WIDTH
-    number = (
-        f'content: "— " counter(page) " —"; font-family: {SONG}; font-size: {SIZE_4}pt;'
-        " vertical-align: top;"
-        f" padding-top: {7 - SIZE_4 * PT / 2:.3f}mm;"
-    )
-    first_number = "content: none;" if paper.form == "letter" else ""
-    return f"""
-    @page {{
-        size: {PAGE_WIDTH}mm {PAGE_HEIGHT}mm;
-        margin: {TOP}mm {outer}mm {bottom}mm {BINDING}mm;
-    }}
-    @page :right {{ @bottom-right {{ {number} padding-right: {SIZE_4 * PT:.3f}mm; }} }}
-    @page :left {{
-        margin-left: {outer}mm; margin-right: {BINDING}mm;
-        @bottom-left {{ {number} padding-left: {SIZE_4 * PT:.3f}mm; }}
-    }}
-    @page :first {{ @bottom-right {{ {first_number} }} }}
-    @page bare {{ @bottom-right {{ content: none; }} @bottom-left {{ content: none; }} }}
-    html {{ font-family: {FANGSONG}; font-size: {SIZE_3}pt; }}
-    body {{
-        margin: 0; line-height: {LINE:.4f}mm; letter-spacing: {SPACING:.4f}mm;
-        text-align: justify; orphans: 1; widows: 1; overflow-wrap: break-word;
-    }}
-    p {{ margin: 0; text-indent: {2 * CHARACTER:.4f}mm; }}
-    .hei {{ font-family: {HEI}; }}
-    .kai {{ font-family: {KAI}; }}
-    .heading {{ break-after: avoid; }}
-    .corner {{ position: absolute; top: 0; left: 0; font-family: {HEI}; text-align: left; }}
-    .mark {{
-        margin-top: calc(35mm - {mark * PT * 0.09:.3f}mm); height: {mark}pt;
-        font-family: {SONG_TITLE}; font-size: {mark}pt; font-weight: bold; line-height: 1;
-        letter-spacing: 0; color: #e60012; text-align: center; white-space: nowrap;
-    }}
-    .numbers {{ margin-top: {2 * LINE:.4f}mm; text-align: center; }}
-    .numbers.upward, .issued_by {{ padding: 0 {CHARACTER:.4f}mm; }}
-    .rule {{ margin-top: {4 - (LINE - SIZE_3 * PT) / 2:.4f}mm; border-top: 0.5mm solid #e60012; }}
-    .title {{
-        margin: {2 * LINE:.4f}mm 0 {LINE:.4f}mm; font-family: {SONG_TITLE}; font-size: {SIZE_2}pt;
-        font-weight: bold; line-height: {LINE * 1.15:.4f}mm; letter-spacing: 0; text-align: center;
-        break-after: avoid;
-    }}
-    .main_to {{ text-indent: 0; }}
-    .present {{ padding-left: {4 * CHARACTER:.4f}mm; text-indent: {-2 * CHARACTER:.4f}mm; }}
-    .last_line {{ break-after: avoid; }}
-    .attachments {{ margin-top: {LINE:.4f}mm; }}
-    .attachments, .more {{ break-before: avoid; text-align: left; }}
-    .signature {{ break-before: avoid; break-inside: avoid; text-align: right; }}
-    .signature p {{ text-indent: 0; }}
-    .signature.plain {{ margin-top: {LINE:.4f}mm; }}
-    .signature.sealed {{ margin-top: {2 * LINE:.4f}mm; padding-right: {4 * CHARACTER:.4f}mm; }}
-    .axis {{ position: relative; margin-left: auto; text-align: center; white-space: nowrap; }}
-    .seal {{
-        position: absolute; width: {SEAL}mm; height: {SEAL}mm; left: 50%; top: 50%;
-        margin-left: -{SEAL / 2}mm; margin-top: -{SEAL / 2}mm;
-    }}
-    .bare {{ page: bare; break-before: page; height: 1px; }}
-    .bare + .imprint {{ page: bare; }}
-    .imprint {{
-        position: absolute; bottom: 0; left: 0; right: 0; font-size: {SIZE_4}pt; letter-spacing: 0;
-    }}
-    .imprint > div {{ padding: 0 {SIZE_4 * PT:.3f}mm; text-align: left; }}
-    .imprint.ruled {{ border-top: 0.35mm solid black; border-bottom: 0.35mm solid black; }}
-    .imprint.ruled > div + div {{ border-top: 0.25mm solid black; }}
-    .imprint > .copies {{
-        padding-left: {4 * SIZE_4 * PT:.3f}mm; text-indent: {-3 * SIZE_4 * PT:.3f}mm;
-    }}
-    .ends {{ display: flex; justify-content: space-between; white-space: nowrap; }}
-    .letter_mark {{
-        position: absolute; top: {30 - TOP - letter_mark * PT * 0.09:.3f}mm; left: 0; right: 0;
-        font-family: {SONG_TITLE}; font-size: {letter_mark}pt; font-weight: bold; line-height: 1;
-        letter-spacing: 0; color: #e60012; text-align: center; white-space: nowrap;
-    }}
-    .double {{
-        position: absolute; left: {(PAGE_WIDTH - LETTER_RULE) / 2 - BINDING}mm;
-        width: {LETTER_RULE}mm; height: 0.6mm; border: 0 solid #e60012;
-    }}
-    .double.first {{
-        top: {30 - TOP + letter_mark * PT + 4:.3f}mm;
-        border-top-width: 1mm; border-bottom-width: 0.4mm;
-    }}
-    .double.last {{
-        top: {PAGE_HEIGHT - 20 - TOP - 2:.3f}mm; border-top-width: 0.4mm; border-bottom-width: 1mm;
-    }}
-    .letter_numbers {{
-        margin-top: {30 - TOP + letter_mark * PT + 4 + 2 + 2:.3f}mm;
-    }}
-    .corner_letter {{ font-family: {HEI}; }}
-    .qr {{ position: absolute; right: 0; bottom: {LINE:.3f}mm; width: 18mm; height: 18mm; }}
-    """
