@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 
 class DocumentCode(models.Model):
@@ -17,3 +18,15 @@ class DocumentCode(models.Model):
     active = fields.Boolean(default=True)
 
     _name_uniq = models.UniqueIndex("(name)", "There is such a code already.")
+
+    def write(self, vals):
+        """:raise UserError: another name for a code under which numbers were taken"""
+        if "name" in vals:
+            renamed = self.filtered(lambda code: code.name != vals["name"])
+            numbers = self.env["yst.document.number"].sudo()
+            if numbers.search_count([("code_id", "in", renamed.ids)], limit=1):
+                raise UserError(
+                    self.env._("A code under which numbers were taken keeps its name. Archive it "
+                               "and enter the new one beside it.")
+                )
+        return super().write(vals)
