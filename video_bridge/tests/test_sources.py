@@ -6,13 +6,19 @@ import asyncio
 import base64
 import contextlib
 import logging
+import ssl
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import cv2
 import pytest
 from aiohttp import web
 from clips_for_tests import encode, picture
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 from video_bridge.annexb import split_annexb
 from video_bridge.decode import Decoder
 from video_bridge.rtp import KeyUnit
@@ -125,6 +131,67 @@ async def test_rtsp_is_read_over_datagrams_and_by_pyav_over_tcp(
     for unit in keys[1:]:
         found = decoder.decode(unit.codec, unit.data, unit.parameters, 0.0)
         assert found.bgr.shape == (180, 320, 3)
+
+
+@contextlib.asynccontextmanager
+async def encrypted(port: int, folder: Path) -> AsyncIterator[int]:
+    """A TLS door before a port of this machine; the port of the door."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "camera")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name)
+        .public_key(key.public_key()).serial_number(1)
+        .not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    file = folder / "camera.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )  # fmt: skip
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+
+    async def copy(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError):
+            while data := await source.read(65536):
+                target.write(data)
+                await target.drain()
+        target.close()
+
+    async def pass_on(near: asyncio.StreamReader, near_out: asyncio.StreamWriter) -> None:
+        far, far_out = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(copy(near, far_out), copy(far, near_out))
+
+    server = await asyncio.start_server(pass_on, "127.0.0.1", 0, ssl=context)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+
+async def test_an_encrypted_camera_is_read_with_its_password(tmp_path: Path) -> None:
+    encode(tmp_path / "gate.mp4", seconds=3)
+    server = SampleServer(
+        [load_clip(tmp_path / "gate.mp4", "gate")], credentials=("viewer", "p@ss/word")
+    )
+    await server.start("127.0.0.1", 0)
+    keys: list[KeyUnit] = []
+    try:
+        async with encrypted(server.port, tmp_path) as port:
+            source = PyAvSource(
+                f"rtsps://127.0.0.1:{port}/gate", "tcp", keys.append,
+                username="viewer", password="p@ss/word",
+            )  # fmt: skip
+            assert await read(source, 4.0) is None
+    finally:
+        await server.stop()
+    assert keys
+    assert keys[0].codec == "h264"
 
 
 @pytest.mark.parametrize(

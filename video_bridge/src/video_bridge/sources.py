@@ -134,16 +134,16 @@ class PyAvSource:
                 raise RtspError("address", "the address is not http://host/…")
             form = "mpjpeg"
             options |= {"protocol_whitelist": "http,https,tcp,tls", "strict_mime_boundary": "0"}
-        elif parts.scheme == "rtsp":
+        elif parts.scheme in {"rtsp", "rtsps"}:
             form = "rtsp"
             options |= {
                 "rtsp_transport": self._transport,
-                "protocol_whitelist": "rtsp,rtp,udp,tcp",
+                "protocol_whitelist": "rtsp,rtp,udp,tcp,tls",
                 "allowed_media_types": "video",
             }
         else:
             raise RtspError("address", "the address is not rtsp://host/…")
-        if self._user[0] and parts.scheme in {"rtsp", "http", "https"} and parts.hostname:
+        if self._user[0] and parts.scheme in {"rtsp", "rtsps", "http", "https"} and parts.hostname:
             name = f"{quote(self._user[0], safe='')}:{quote(self._user[1] or '', safe='')}"
             host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
             place = f"{name}@{host}" + (f":{parts.port}" if parts.port else "")
