@@ -1,4 +1,4 @@
-import { Component, onWillDestroy, onWillStart, useState } from "@odoo/owl";
+import { Component, onMounted, onWillDestroy, onWillStart, useState } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { KeepLast } from "@web/core/utils/concurrency";
@@ -52,7 +52,10 @@ export class Inbox extends Component {
                 await this.show("toread");
             }
         });
-        onWillDestroy(this.inbox.onChange(() => this.load(true)));
+        // not before it is mounted: a second load would leave the first one waiting for ever
+        let stop = () => {};
+        onMounted(() => (stop = this.inbox.onChange(() => this.load(true))));
+        onWillDestroy(() => stop());
     }
 
     get empty() {

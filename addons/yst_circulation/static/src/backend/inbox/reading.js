@@ -29,9 +29,17 @@ export class Reading extends Component {
     }
 
     async load(node) {
-        Object.assign(this.state, { item: null, problem: "", files: [] });
+        const reload = this.state.item?.id === node;
+        Object.assign(this.state, { problem: "", files: [] });
+        if (!reload) {
+            this.state.item = null;
+        }
+        this.wanted = node;
         try {
             const item = await this.orm.call("yst.circulation.node", "get_reading", [[node]]);
+            if (this.wanted !== node) {
+                return; // another one was opened meanwhile
+            }
             const kept = draft.load(node);
             this.body = markup(item.body);
             Object.assign(this.state, {
@@ -46,6 +54,18 @@ export class Reading extends Component {
             this.state.problem = error.data.message;
         }
         this.props.changed();
+    }
+
+    /** Sentences about the item that hold names and numbers. */
+    get words() {
+        const { item } = this.state;
+        return {
+            replaced: _t("%s does it for you", item.replaced_by),
+            corrected: _t("Open the corrected version “%s”", item.corrected_by.name),
+            corrects: _t("This corrects “%s”.", item.corrects),
+            passed: _t("%s has passed this on to you.", item.passed_on_by),
+            tree: _t("Passed on to %s people: see who has read it", item.passed_on),
+        };
     }
 
     get canAct() {

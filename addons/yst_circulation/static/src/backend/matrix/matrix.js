@@ -39,6 +39,14 @@ export class Matrix extends Component {
         return value ? deserializeDateTime(value).toFormat("MM-dd HH:mm") : "";
     }
 
+    deputyText(row) {
+        return row.replaces ? _t("replaced by %s", row.deputy) : _t("deputy: %s", row.deputy);
+    }
+
+    belowText(below) {
+        return _t("Passed on: %(done)s of %(count)s done, %(unread)s unread", below);
+    }
+
     async fetch(parent, offset = 0, props = this.props) {
         const level = await this.orm.call("yst.circulation.item", "get_matrix", [[props.item]], {
             parent: parent || null,

@@ -22,6 +22,10 @@ export class SendDialog extends Component {
         );
     }
 
+    get more() {
+        return _t("… and %s more", this.shown.length - 500);
+    }
+
     get title() {
         return _t("It will be sent to %s people", this.props.preview.count);
     }
