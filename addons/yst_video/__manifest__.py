@@ -34,6 +34,7 @@
         "views/yst_video_view_log_views.xml",
         "views/yst_video_footage_request_views.xml",
         "views/yst_video_wall_views.xml",
+        "views/yst_order_views.xml",
         "views/res_config_settings_views.xml",
         "views/menus.xml",
     ],

@@ -1,7 +1,5 @@
 from odoo import fields, models
 
-from .yst_video_wall import milliseconds
-
 
 class VideoAlert(models.Model):
     """The clip of an alert."""
@@ -24,13 +22,5 @@ class VideoAlert(models.Model):
         """Adds ``clip``: id, at in ms, seconds, size, width, height, codec; None without one."""
         found = super().desk_pictures()
         clip = self.env["yst.video.clip"].sudo().search([("alert_id", "=", self.id)])
-        found["clip"] = {
-            "id": clip.id,
-            "at": milliseconds(clip.started_at),
-            "seconds": clip.seconds,
-            "size": clip.size,
-            "width": clip.width,
-            "height": clip.height,
-            "codec": clip.codec,
-        } if clip else None
+        found["clip"] = clip._for_screen() if clip else None
         return found

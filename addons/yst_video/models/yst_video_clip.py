@@ -5,6 +5,7 @@ from odoo.tools import SQL
 
 from .. import mp4
 from ..api_error import ApiError, unprocessable
+from .yst_video_wall import milliseconds
 
 CODECS = [("h264", "H.264"), ("h265", "H.265")]
 
@@ -162,6 +163,19 @@ class YstVideoClip(models.Model):
             )
         )
         attachments.invalidate_model()
+
+    def _for_screen(self):
+        """What a screen has to know to offer the clip; the film comes by its own route."""
+        self.ensure_one()
+        return {
+            "id": self.id,
+            "at": milliseconds(self.started_at),
+            "seconds": self.seconds,
+            "size": self.size,
+            "width": self.width,
+            "height": self.height,
+            "codec": self.codec,
+        }
 
     def _film(self):
         """The attachment that holds the film; empty when it is gone. Access is the caller's."""

@@ -85,6 +85,54 @@ class TestClipAccess(ApiCase):
         self.assertEqual(self.get(self.path, self.south_cadre).content, self.data)
         self.assertEqual(self.lines(self.south_cadre).purpose, "order")
 
+    def test_the_form_of_an_order_offers_the_clips_of_its_alerts(self):
+        order = self.env["yst.order"]._dispatch_batch(
+            [(self.alert_of, {
+                "name": "人群聚集", "area_id": self.north.id, "user_id": self.south_cadre.id,
+                "category_id": self.env.ref("yst_order.category_crowd").id,
+            })]
+        )
+        as_handler = order.with_user(self.south_cadre)
+        self.assertEqual(as_handler.get_source_clips(), {"alerts": [], "clips": []})
+        without = self.made()
+        (self.alert_of | without).sudo().order_id = order
+        take(self, self.made(), clip_file(number=6))  # of no order
+        found = as_handler.get_source_clips()
+        self.assertEqual(set(found["alerts"]), {self.alert_of.id, without.id})
+        [clip] = found["clips"]
+        self.assertEqual((clip["id"], clip["codec"], clip["caption"]),
+                         (self.clip.id, "h264", self.alert_of.display_name))
+        self.assertEqual(self.get(self.path, self.south_cadre).content, self.data)
+        for user in (self.portal, self.employee, self.auditor, self.bridge.user_id):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                order.with_user(user).get_source_clips()
+
+    def test_a_storm_of_alerts_offers_the_newest_clips(self):
+        order = self.env["yst.order"]._dispatch_batch(
+            [(self.alert_of, {
+                "name": "人群聚集", "area_id": self.north.id,
+                "category_id": self.env.ref("yst_order.category_crowd").id,
+            })]
+        )
+        alerts, counts = self.alert_of, []
+        order.get_source_clips()  # what is learnt once for all is not counted
+        for many in (1, 19):
+            for number in range(many):
+                alert = self.made()
+                minute = timedelta(minutes=many + number)
+                take(self, alert, clip_file(number=70 + many + number), NOON + minute)
+                alerts |= alert
+            alerts.sudo().order_id = order
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            found = order.get_source_clips()
+            counts.append(self.env.cr.sql_log_count - before)
+        self.assertEqual(counts[0], counts[1])
+        moments = [clip["at"] for clip in found["clips"]]
+        self.assertEqual(len(moments), 4)
+        self.assertEqual(moments, sorted(moments, reverse=True))
+
     def test_what_is_written_down(self):
         self.get(self.path, self.cadre)
         self.get(self.path, self.cadre, Range="bytes=10-20")

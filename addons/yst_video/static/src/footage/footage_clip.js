@@ -1,6 +1,7 @@
 import { Component, onWillStart, useRef, useState } from "@odoo/owl";
 import { Dialog } from "@web/core/dialog/dialog";
 import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
+import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { plays } from "../alert/alert_clip";
 
@@ -57,7 +58,7 @@ export class ClipDialog extends Component {
     }
 
     seconds(clip) {
-        return Math.round(clip.seconds);
+        return _t("%s seconds", Math.round(clip.seconds));
     }
 
     place(ev) {
