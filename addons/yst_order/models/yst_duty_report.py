@@ -63,7 +63,10 @@ class DutyReport(models.Model):
         "res.users",
         "Handed over to",
         ondelete="restrict",
-        domain=[("share", "=", False)],
+        domain=lambda self: [
+            ("share", "=", False),
+            ("all_group_ids", "in", self.env.ref("yst_base.group_cadre").ids),
+        ],
     )
     signed_by_id = fields.Many2one("res.users", "Signed by", readonly=True, ondelete="restrict")
     signed_at = fields.Datetime(readonly=True)

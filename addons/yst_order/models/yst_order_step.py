@@ -1,5 +1,6 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 
 class Order(models.Model):
@@ -126,6 +127,25 @@ class Order(models.Model):
         orders._log(self.env._("Handler: %s", user.name) + (f" ({reason})" if reason else ""))
         orders._announce("assigned", to="handler")
         return True
+
+    def _possible_handlers(self):
+        """Whom :meth:`action_assign` takes as the handler of each of the orders: cadres of the
+        area or of those above it, and of the department.
+
+        :return: ``res.users``, empty when there is nobody for all of them
+        """
+        self.check_access("read")
+        users = self.env["res.users"]
+        cadres = Domain("share", "=", False) & Domain(
+            "all_group_ids", "in", self.env.ref("yst_base.group_cadre").ids
+        )
+        for order in self.sudo():
+            of_order = Domain("jurisdiction_ids", "parent_of", order.area_id.ids)
+            if order.department_id:
+                members = order.department_id.member_ids.user_id
+                of_order |= Domain("id", "in", members.ids)
+            cadres &= of_order
+        return users.browse(users.sudo().search(cadres).ids) if self else users
 
     # ------------------------------------------------------------------ helpers
     def _count_up(self, name):

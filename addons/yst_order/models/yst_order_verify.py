@@ -24,7 +24,9 @@ class Order(models.Model):
                 "closed_at": now,
                 "verify_note": note,
             },
-            message=self.env._("Verified and closed: %s", note or ""),
+            message=self.env._("Verified and closed: %s", note)
+            if note
+            else self.env._("Verified and closed"),
         )
         orders._clock_stop(at=now)
         orders._activities_done()

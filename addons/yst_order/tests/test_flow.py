@@ -151,6 +151,35 @@ class TestFlow(OrderCase):
         with self.assertRaises(AccessError):
             self.as_user(self.other, order).action_assign(self.other)
 
+    def test_only_those_whom_the_order_takes_are_offered_as_handlers(self):
+        order = self.dispatched()
+        everybody = self.env["res.users"].search([("share", "=", False)])
+        for department in (False, self.department):
+            order.sudo().department_id = department
+            offered = self.as_user(self.desk, order)._possible_handlers()
+            self.assertLessEqual(
+                {self.cadre, self.colleague, self.desk, self.leader}, set(offered)
+            )
+            self.assertFalse({self.other, self.employee, self.homeless} & set(offered))
+            self.assertEqual(self.officer in offered, bool(department))
+            for user in everybody:
+                if user in offered:
+                    self.as_user(self.desk, order).action_assign(user)
+                else:
+                    with self.assertRaises(UserError):
+                        self.as_user(self.desk, order).action_assign(user)
+        wizard = self.as_user(self.desk).env["yst.order.assign.wizard"].new(
+            {"order_ids": order.ids}
+        )
+        self.assertEqual(wizard.candidate_ids.ids, offered.ids)
+
+    def test_verified_without_a_note_says_no_more(self):
+        order = self.dispatched()
+        self.as_user(self.cadre, order).action_accept()
+        self.as_user(self.cadre, order).action_feedback("已处理")
+        self.as_user(self.desk, order).action_verify()
+        self.assertIn("Verified and closed<", str(order.message_ids[0].body) + "<")
+
     def test_an_order_needs_area_and_category(self):
         with self.assertRaises(UserError):
             self.as_user(self.desk).with_context(default_area_id=False).create(

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 
 class OrderAssignWizard(models.TransientModel):
@@ -8,10 +8,19 @@ class OrderAssignWizard(models.TransientModel):
     _inherit = ["yst.order.wizard.mixin"]
     _description = "Name the Handler"
 
+    candidate_ids = fields.Many2many(
+        "res.users", string="Possible Handlers", compute="_compute_candidate_ids"
+    )
     user_id = fields.Many2one(
-        "res.users", "Handler", required=True, domain=[("share", "=", False)]
+        "res.users", "Handler", required=True, domain="[('id', 'in', candidate_ids)]"
     )
     reason = fields.Text("Remark")
+
+    @api.depends("order_ids")
+    def _compute_candidate_ids(self):
+        """Only those whom the orders take are offered."""
+        for wizard in self:
+            wizard.candidate_ids = wizard.order_ids._possible_handlers()
 
     def _apply(self, orders):
         orders.action_assign(self.user_id, self.reason)

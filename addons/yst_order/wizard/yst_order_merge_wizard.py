@@ -12,7 +12,8 @@ class OrderMergeWizard(models.TransientModel):
         "yst.order",
         "Into",
         required=True,
-        domain="[('state', 'in', ('dispatched', 'accepted', 'returned', 'feedback'))]",
+        domain="[('state', 'in', ('dispatched', 'accepted', 'returned', 'feedback')),"
+        " ('kind', '=', 'task'), ('id', 'not in', order_count == 1 and order_ids or [])]",
     )
 
     @api.model
