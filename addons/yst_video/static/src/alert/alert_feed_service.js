@@ -1,4 +1,4 @@
-import { reactive } from "@odoo/owl";
+import { markup, reactive } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
@@ -36,8 +36,7 @@ export const alertFeedService = {
         function tell(fresh) {
             const untold = fresh.filter((a) => !a.order && a.judgement === "pending");
             for (const alert of untold.slice(0, MOST_NOTICES)) {
-                const close = notification.add(alert.camera_name, {
-                    title: _t("Alert: %s", alert.kind_name),
+                const close = notification.add(markup`${_t("Alert: %s", alert.kind_name)}<br/>${alert.camera_name}`, {
                     type: "warning",
                     autocloseDelay: 15000,
                     buttons: [

@@ -96,7 +96,6 @@ export const orderLiveService = {
             summary = null;
             before?.();
             summary = notification.add(_t("%s orders have changed.", notices.size), {
-                title: _t("Orders"),
                 type: "warning",
                 sticky: true,
                 className: "o_yst_order_notice",
@@ -117,7 +116,8 @@ export const orderLiveService = {
             const picture = own
                 ? markup`<img class="o_yst_order_notice_picture" src="${order.picture}" alt=""/>`
                 : "";
-            return markup`${picture}<strong>${order.name || ""}</strong><br/>${place}`;
+            // the client writes "title. message", which reads oddly: what happened is a line of it
+            return markup`${picture}<span class="text-muted">${happened(order)}</span><br/><strong>${order.name || ""}</strong><br/>${place}`;
         }
 
         function tell(order) {
@@ -135,7 +135,6 @@ export const orderLiveService = {
                 }
             }
             notice.close = notification.add(message(order), {
-                title: happened(order),
                 type: sticky ? URGENCIES[order.urgency] || "warning" : "info",
                 sticky,
                 className: "o_yst_order_notice",
