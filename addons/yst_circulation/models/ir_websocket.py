@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 
 WANTED = "yst_feed"
 
@@ -9,12 +9,14 @@ class IrWebsocket(models.AbstractModel):
     _inherit = "ir.websocket"
 
     def _build_bus_channel_list(self, channels):
-        """A browser asks for ``yst_feed``; which channels that are, the server says."""
-        wanted = WANTED in channels
-        channels = [
+        return super()._build_bus_channel_list(self._feed_asked(channels))
+
+    @api.model
+    def _feed_asked(self, channels):
+        """What a browser asked for, with the feed's channels as the server knows them: it asks
+        for ``yst_feed`` and cannot choose which those are."""
+        wanted = WANTED in channels and self.env.user.has_group("yst_base.group_cadre")
+        others = [
             one for one in channels if not (isinstance(one, str) and one.startswith(WANTED))
         ]
-        channels = super()._build_bus_channel_list(channels)
-        if wanted and self.env.user.has_group("yst_base.group_cadre"):
-            channels.extend(self.env.user._feed_channels())
-        return channels
+        return others + (self.env.user._feed_channels() if wanted else [])

@@ -97,8 +97,9 @@ class FeedPost(models.Model):
         however many people listen."""
         bus = self.env["bus.bus"]
         for post in self.sudo():
+            at = fields.Datetime.to_string(post.published_at)
             for channel in post._feed_channels():
-                bus._sendone(channel, NEWS, {"post": post.id})
+                bus._sendone(channel, NEWS, {"post": post.id, "at": at})
 
     def _feed_channels(self):
         """Where those listen who see the post, see ``res.users._feed_channels``."""

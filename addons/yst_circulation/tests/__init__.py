@@ -6,3 +6,4 @@ from . import test_pass_on
 from . import test_send
 from . import test_sample
 from . import test_feed
+from . import test_feed_access

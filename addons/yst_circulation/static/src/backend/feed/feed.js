@@ -53,9 +53,11 @@ export class Feed extends Component {
         });
         onWillStart(() => this.load());
         useBus(this.env.bus, "YST_PHOTOS:SENT", ({ detail }) => this.onSent(detail));
-        const onNews = ({ post }) => {
-            // it says that there is something, and nothing is asked of the server before a touch
-            if (!this.state.rows.some((row) => row.id === post)) {
+        const onNews = ({ post, at }) => {
+            // it says that there is something, and nothing is asked of the server before a touch;
+            // what the bus had kept from before the page was loaded is no news
+            const [first] = this.state.rows;
+            if (!first || (at >= first.at && first.id !== post)) {
                 this.state.news = true;
             }
         };
