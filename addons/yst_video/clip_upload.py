@@ -67,7 +67,8 @@ class Upload:
         :raise OSError: the disk is full or fails
         :raise ValueError: something else lies there
         """
-        part_name = f"{name}.part{secrets.token_hex(4)}"
+        # without a dot, which Odoo leaves out of names
+        part_name = f"{os.path.dirname(name)}/part{secrets.token_hex(16)}"
         picture_files.mark(store, name)
         picture_files.mark(store, part_name)
         path, part = os.path.join(store, name), os.path.join(store, part_name)

@@ -95,10 +95,11 @@ class YstVideoAlert(models.Model):
             row[0]
             for row in self.env.execute_query(
                 SQL(
-                    """(SELECT id FROM yst_video_alert WHERE uid = %(uid)s)
-                       UNION
-                       (SELECT id FROM yst_video_alert
-                         WHERE twins IS NOT NULL AND twins ? %(uid)s LIMIT 1)""",
+                    """(SELECT id, 0 AS rank FROM yst_video_alert WHERE uid = %(uid)s)
+                       UNION ALL
+                       (SELECT id, 1 FROM yst_video_alert
+                         WHERE twins IS NOT NULL AND twins ? %(uid)s)
+                       ORDER BY rank, id LIMIT 1""",
                     uid=uid,
                 )
             )

@@ -168,6 +168,15 @@ class TestAlertTwin(VideoCase):
         with self.assertRaises(ApiError):
             clips._take(str(uuid.uuid4()), upload, NOON, 15.0, "h264")
 
+    def test_an_identity_that_is_an_alert_of_its_own_as_well_is_that_alert(self):
+        """Sent twice at once, an episode may have become both."""
+        own, other = self.made(), self.made(self.far)
+        self.env.cr.execute(
+            "UPDATE yst_video_alert SET twins = jsonb_build_object(%s, 1) WHERE id = %s",
+            (own.uid, other.id),
+        )
+        self.assertEqual(self.env["yst.video.alert"]._of_identity(own.uid), own)
+
     def test_one_order_for_both(self):
         self.rule.dispatch = "at_once"
         old, new = self.two()

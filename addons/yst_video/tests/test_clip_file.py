@@ -130,3 +130,4 @@ class TestClipFile(BaseCase):
         found = dict(listed)
         self.assertEqual(len(found["ab"]), 1)
         self.assertEqual(found["checklist/ab"], ["abc", *found["ab"]])
+        self.assertNotRegex(found["ab"][0], "[.:]", "Odoo would look for another name")
