@@ -7,6 +7,8 @@ from . import yst_document_return
 from . import yst_document_incoming
 from . import yst_document_opinion
 from . import yst_document_version
+from . import yst_document_files
+from . import ir_attachment_secret
 from . import yst_circulation_item
 from . import yst_delegation
 from . import tier_review
@@ -27,3 +29,7 @@ from . import yst_document_circulation
 from . import yst_document_screen
 from . import yst_document_desk
 from . import yst_document_sample
+from . import yst_document_paper
+from . import yst_document_pdf
+from . import yst_document_verify
+from . import ir_attachment_issued

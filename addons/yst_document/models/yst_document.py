@@ -162,12 +162,20 @@ class Document(models.Model):
             has_secret_mark(str(vals.get(name) or "")) for name in ("name", "body")
         )
         if marked:
-            raise UserError(
-                self.env._(
-                    "State secrets must not be on this network (保守国家秘密法): the document is "
-                    "refused and nothing of it has been kept. Use the classified system."
-                )
-            )
+            self._refused_uploads(vals)._purge_after_refusal()
+            self._raise_state_secret()
+
+    @api.model
+    def _raise_state_secret(self):
+        raise UserError(self._state_secret_words())
+
+    @api.model
+    def _state_secret_words(self):
+        """Why it is refused; nothing of the document, since these words go to the log."""
+        return self.env._(
+            "State secrets must not be on this network (保守国家秘密法): the document is "
+            "refused and nothing of it has been kept. Use the classified system."
+        )
 
     def _is_upward(self):
         """Whether it goes to those above: shows who signed it."""

@@ -252,6 +252,22 @@ class Document(models.Model):
         due = self.clock_deadline
         return f"{limits.to_local(due):%Y-%m-%d %H:%M}" if due else "—"
 
+    def write(self, vals):
+        """Another urgency moves the deadline, counted from the receipt."""
+        result = super().write(vals)
+        if "urgency" in vals:
+            running = self.sudo().filtered(
+                lambda one: one.direction == "incoming" and one.clock_start and not one.clock_stop
+            )
+            for document in running:
+                if (document.clock_limit, document.clock_unit) != LIMITS[document.urgency]:
+                    document._clock_restart(
+                        *LIMITS[document.urgency],
+                        at=document.clock_start,
+                        reason=self.env._("Another urgency"),
+                    )
+        return result
+
     # -- supervision ---------------------------------------------------------------------------
 
     def action_supervise(

@@ -1,7 +1,7 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError, UserError
 
-from .yst_document_access import LEADER
+from .yst_document_access import LEADER, PEOPLE
 
 STEPS = ["check", "countersign", "sign"]
 _TOKEN = object()
@@ -65,6 +65,16 @@ class Document(models.Model):
         ).status = "cancel"
         document._go("draft", STEPS, reason)
         return True
+
+    def write(self, vals):
+        """Whom the checker names while checking comes into the reviews."""
+        result = super().write(vals)
+        if PEOPLE & vals.keys():
+            for document in self.sudo().filtered(lambda one: one.state == "check"):
+                document._drop_reviews("countersign")
+                document._make_reviews(STEPS[1:])._update_review_status()
+                document._touch()
+        return result
 
     # -- reviews -------------------------------------------------------------------------------
 

@@ -5,3 +5,11 @@ from . import test_seal
 from . import test_archive
 from . import test_register
 from . import test_search
+from . import test_secret
+from . import test_incoming
+from . import test_layout
+from . import test_body
+from . import test_scan
+from . import test_pdf
+from . import test_verify
+from . import test_tiers
