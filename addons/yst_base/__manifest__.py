@@ -29,6 +29,7 @@
         "security/ir.model.access.csv",
         "security/rules.xml",
         "data/roles.xml",
+        "data/system_name.xml",
         "data/calendar.xml",
         "data/ir_cron.xml",
         "data/paperformat.xml",

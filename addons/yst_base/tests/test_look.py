@@ -157,3 +157,8 @@ class TestLook(HttpCase):
             self.assertTrue(target.startswith("/"), referer)
             self.assertFalse(target.startswith("//"), (referer, target))
             self.assertNotIn("javascript", target)
+
+    def test_what_the_system_did_itself_is_signed_in_chinese(self):
+        system = self.env.ref("base.partner_root")
+        self.assertEqual(system.name, "系统")
+        self.assertFalse(system.image_1920)
