@@ -7,7 +7,7 @@ from odoo.addons.yst_base.models.yst_state_mixin import state_field
 KINDS = [("notice", "Notice"), ("collaboration", "Collaboration item")]
 URGENCIES = [("ordinary", "Ordinary"), ("urgent", "Urgent"), ("extra", "Extra urgent")]
 WANTED = [
-    ("read", "Read"),
+    ("read", "Read and note"),
     ("confirm", "Confirm"),
     ("reply", "Reply"),
     ("file", "Return a file"),
@@ -89,6 +89,13 @@ class CirculationItem(models.Model):
         model_field="source_model", readonly=True, copy=False, index="btree_not_null"
     )
     node_ids = fields.One2many("yst.circulation.node", "item_id", "Nodes", copy=False)
+    answer_ids = fields.One2many(
+        "yst.circulation.node",
+        "item_id",
+        "Answers",
+        domain=[("state", "in", ("handled", "returned"))],
+        copy=False,
+    )
     node_count = fields.Integer("Recipients", compute="_compute_counts")
     unread_count = fields.Integer("Unread", compute="_compute_counts")
     open_count = fields.Integer("Open", compute="_compute_counts")

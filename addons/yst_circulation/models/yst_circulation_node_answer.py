@@ -3,7 +3,7 @@ import binascii
 import math
 from datetime import date
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from odoo.addons.yst_base.file_name import safe_filename
@@ -22,6 +22,20 @@ class CirculationNode(models.Model):
         "ir.attachment", "res_id", "Files", domain=[("res_model", "=", "yst.circulation.node")],
         readonly=True,
     )
+
+    answer_summary = fields.Char("Answer", compute="_compute_answer_summary")
+
+    @api.depends("answer_text", "answer_values")
+    def _compute_answer_summary(self):
+        """What was answered, in one line."""
+        for node in self:
+            values = node.answer_values or {}
+            parts = [
+                f"{field.name}：{values[str(field.id)]}"
+                for field in node.item_id.sudo().field_ids
+                if values.get(str(field.id)) is not None
+            ]
+            node.answer_summary = "；".join([node.answer_text or "", *parts]).strip("；")
 
     def action_return_file(self, files, text=None):
         """Return files.
