@@ -20,6 +20,8 @@ logger = logging.getLogger(__name__)
 STILL_LOOK = 1.0
 WATCHED = 2.0
 """Seconds between two stills of a camera that somebody looks at."""
+FIRST_STILL = 20.0
+"""Seconds within which every camera has its first still: walls and lists are not empty."""
 STILLS_AT_ONCE = 50
 STILL_BYTES = 4 * 1024 * 1024
 SIGHTING_KEPT = 600.0
@@ -52,6 +54,7 @@ class Courier:
         self._interval, self._assigned = interval, assigned
         self._monotonic = monotonic
         self._sightings: list[tuple[float, QrSighting]] = []
+        self._begun: set[int] = set()
 
     async def run(self, client: api.Client) -> None:
         """Bring what there is until cancelled."""
@@ -68,18 +71,24 @@ class Courier:
             await self._quietly("cards", self._bring_sightings(client))
 
     def _due_stills(self, due: dict[int, float], now: float) -> set[int]:
-        """The cameras whose regular still is due; spread over the interval."""
+        """The cameras whose regular still is due: the first soon, the second at a moment of the
+        interval that is the camera's own, so that they are spread over it from then on."""
         interval, assigned = self._interval(), self._assigned()
         if interval <= 0:
             due.clear()
+            self._begun.clear()
             return set()
         for camera in [c for c in due if c not in assigned]:
             del due[camera]
+            self._begun.discard(camera)
+        first = min(interval, FIRST_STILL)
         wanted = set()
         for camera in assigned:
-            if camera > 0 and due.setdefault(camera, now + random.uniform(0, interval)) <= now:
+            if camera > 0 and due.setdefault(camera, now + random.uniform(0, first)) <= now:
                 wanted.add(camera)
-                due[camera] = now + interval
+                known = camera in self._begun
+                due[camera] = now + (interval if known else random.uniform(0, interval))
+                self._begun.add(camera)
         return wanted
 
     async def _quietly(self, part: str, work: Awaitable[None]) -> None:
