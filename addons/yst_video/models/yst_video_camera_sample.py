@@ -217,6 +217,9 @@ class VideoCamera(models.Model):
             ]
         )
         chinese = self.env["res.lang"]._get_data(code="zh_CN")
+        if chinese:  # sample data come before the translations
+            own = self.env["ir.module.module"].search([("name", "=", "yst_video")])
+            own._update_translations("zh_CN")
         cameras = self.browse([camera.id for camera, _clip in pairs]).with_context(
             tracking_disable=True, lang="zh_CN" if chinese else self.env.lang
         )

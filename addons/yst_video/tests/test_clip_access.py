@@ -115,6 +115,7 @@ class TestClipAccess(ApiCase):
             })]
         )
         alerts, counts = self.alert_of, []
+        alerts.sudo().order_id = order
         order.get_source_clips()  # what is learnt once for all is not counted
         for many in (1, 19):
             for number in range(many):

@@ -537,7 +537,21 @@ class TestRegistry(RegistryCase):
         data = reference_data.load("organisation.yaml")
         self.env["yst.area"]._import_organisation(data)
         Camera = self.env["yst.video.camera"]
+        # in a new database the sample comes before the translations
+        self.env["res.lang"]._activate_lang("zh_CN")
+        states = self.env["ir.model.fields.selection"].search(
+            [("field_id", "=", self.env.ref("yst_video.field_yst_video_camera__state").id)]
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ir_model_fields_selection SET name = name - 'zh_CN' WHERE id = ANY(%s)",
+            [states.ids],
+        )
+        self.env.registry.clear_cache("stable")
+        self.env.invalidate_all()
         Camera._load_sample(data)
+        bodies = Camera.search([("state", "=", "active")]).message_ids.mapped("body")
+        self.assertTrue(bodies and all("已规划 → 使用中" in body for body in bodies), bodies[:3])
         self.assertFalse(Camera._load_sample(data))
         sample = Camera.search([("source", "=", "sample")])
         self.assertEqual(len(sample), 632)
