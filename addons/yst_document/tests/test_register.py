@@ -87,9 +87,9 @@ class TestRegister(RegisterCase):
 
     def test_costs_do_not_grow_with_the_book(self):
         def statements():
+            book = self.book()
             self.env.flush_all()
             self.env.invalidate_all()
-            book = self.book()
             before = self.env.cr.sql_log_count
             book._sheet()
             return self.env.cr.sql_log_count - before
