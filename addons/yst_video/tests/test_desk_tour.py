@@ -1,13 +1,17 @@
 """The operator's desk in Chromium, at a desk and on a phone."""
 
 import base64
+import io
 from datetime import timedelta
+from unittest.mock import patch
 
 from odoo import fields
+from odoo.fields import Command
 from odoo.tests import tagged
 
-from .. import sample_picture
-from .api_common import ApiCase, snapshot, stamp
+from .. import clip_upload, sample_picture
+from .api_common import NOON, ApiCase, jpeg, snapshot, stamp
+from .clip_common import clip_file
 
 PHONE = "360x740"
 DESK = "1366x768"
@@ -88,3 +92,30 @@ class TestDeskTour(ApiCase):
 
     def test_the_wall_on_a_phone(self):
         self.watch(PHONE)
+
+    def test_a_picture_is_made_unrecognisable_with_the_mouse(self):
+        head = {"x": 0.3, "y": 0.1, "w": 0.1, "h": 0.4, "score": 0.9, "label": "person"}
+        alert = self.made(boxes=[head], snapshots=[snapshot(jpeg(width=640, height=360))])
+        upload = clip_upload.Upload(io.BytesIO(clip_file()))
+        self.addCleanup(upload.close)
+        self.env["yst.video.clip"].sudo()._take(alert.uid, upload, NOON, 15.0, "h264")
+        request = self.env["yst.video.footage.request"].with_user(self.operator).create({
+            "kind": "office", "applicant_name": "本单位", "reason": "核查", "content": "画面",
+            "camera_ids": [Command.set(self.camera.ids)], "document_kind": "other",
+            "start": NOON - timedelta(minutes=5), "stop": NOON + timedelta(minutes=5),
+        })
+        request.action_submit()
+        approver = self._user(
+            "v.approver", "yst_video.group_footage_approver", self.subdistrict)
+        request.with_user(approver).action_approve()
+        model = type(request)
+        with patch.object(model, "footage_export", autospec=True,
+                          side_effect=model.footage_export) as export:
+            self.walk(
+                f"/odoo/video-footage/{request.id}", "yst_operator_makes_unrecognisable", DESK)
+        given = export.call_args.kwargs
+        self.assertEqual(given["clear_boxes"], [0])
+        (drawn,) = given["rectangles"]
+        for side, wanted in {"x": 0.6, "y": 0.6, "w": 0.3, "h": 0.3}.items():
+            self.assertAlmostEqual(drawn[side], wanted, delta=0.01)
+        self.assertEqual(len(request.sudo().file_ids), 1)

@@ -4,6 +4,7 @@ import { deserializeDateTime, formatDateTime } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { useService } from "@web/core/utils/hooks";
 import { plays } from "../alert/alert_clip";
+import { useRectangles } from "./rectangles";
 
 const MODEL = "yst.video.footage.request";
 const LEAST = 0.01; // of width and height: less is a slip of the finger
@@ -19,7 +20,6 @@ export class ClipDialog extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.frame = useRef("frame");
         this.film = useRef("film");
         this.plays = plays;
         this.state = useState({
@@ -31,6 +31,7 @@ export class ClipDialog extends Component {
             busy: false,
             done: 0,
         });
+        this.rectangles = useRectangles(this.state, LEAST);
         onWillStart(async () => {
             this.state.clips = await this.orm.call(MODEL, "footage_clips", [
                 [this.props.requestId],
@@ -59,47 +60,6 @@ export class ClipDialog extends Component {
 
     seconds(clip) {
         return _t("%s seconds", Math.round(clip.seconds));
-    }
-
-    place(ev) {
-        const frame = this.frame.el.getBoundingClientRect();
-        const within = (value) => Math.min(1, Math.max(0, value));
-        return [
-            within((ev.clientX - frame.left) / frame.width),
-            within((ev.clientY - frame.top) / frame.height),
-        ];
-    }
-
-    onDown(ev) {
-        ev.preventDefault();
-        this.frame.el.setPointerCapture(ev.pointerId);
-        this.from = this.place(ev);
-    }
-
-    onMove(ev) {
-        if (this.from) {
-            const [x, y] = this.place(ev);
-            const [left, top] = this.from;
-            this.state.drawing = {
-                x: Math.min(x, left),
-                y: Math.min(y, top),
-                w: Math.abs(x - left),
-                h: Math.abs(y - top),
-            };
-        }
-    }
-
-    onUp() {
-        const { drawing, drawn } = this.state;
-        if (drawing && drawing.w > LEAST && drawing.h > LEAST) {
-            this.state.drawn = [...drawn, drawing];
-        }
-        this.from = null;
-        this.state.drawing = null;
-    }
-
-    undo() {
-        this.state.drawn = this.state.drawn.slice(0, -1);
     }
 
     toggle() {

@@ -8,10 +8,12 @@ import { useService } from "@web/core/utils/hooks";
 import { humanSize } from "@web/core/utils/binary";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 import { ClipDialog } from "./footage_clip";
+import { useRectangles } from "./rectangles";
 
 const MODEL = "yst.video.footage.request";
 const HEAD = 0.25; // as the server does it, to show beforehand
 const MARGIN = 0.15;
+const LEAST = 0.005; // of width and height: less is a tap
 
 /** Reads a file as base64. */
 function readFile(file) {
@@ -45,7 +47,6 @@ export class BlurDialog extends Component {
 
     setup() {
         this.orm = useService("orm");
-        this.frame = useRef("frame");
         this.headRegion = headRegion;
         this.state = useState({
             pictures: [],
@@ -56,6 +57,7 @@ export class BlurDialog extends Component {
             busy: false,
             done: 0,
         });
+        this.rectangles = useRectangles(this.state, LEAST, (...tap) => this.onTap(...tap));
         onWillStart(async () => {
             this.state.pictures = await this.orm.call(MODEL, "footage_pictures", [
                 [this.props.requestId],
@@ -85,62 +87,17 @@ export class BlurDialog extends Component {
             : [...clear, index];
     }
 
-    place(ev) {
-        const frame = this.frame.el.getBoundingClientRect();
-        const within = (value) => Math.min(1, Math.max(0, value));
-        return [
-            within((ev.clientX - frame.left) / frame.width),
-            within((ev.clientY - frame.top) / frame.height),
-        ];
-    }
-
-    onDown(ev) {
-        ev.preventDefault();
-        this.frame.el.setPointerCapture(ev.pointerId);
-        this.from = this.place(ev);
-    }
-
-    onMove(ev) {
-        if (this.from) {
-            const [x, y] = this.place(ev);
-            const [left, top] = this.from;
-            this.state.drawing = {
-                x: Math.min(x, left),
-                y: Math.min(y, top),
-                w: Math.abs(x - left),
-                h: Math.abs(y - top),
-            };
+    /** A tap on a person's head: it stays clear, or no longer; on a rectangle: it goes. */
+    onTap(x, y, moved) {
+        const { drawn, chosen, clear } = this.state;
+        const within = (box) =>
+            x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h;
+        const index = chosen.boxes.findIndex((box) => within(headRegion(box)));
+        if (index >= 0) {
+            this.toggle(index);
+        } else if (clear.length + drawn.length && !moved) {
+            this.state.drawn = drawn.filter((box) => !within(box));
         }
-    }
-
-    onUp() {
-        const { drawing, drawn, chosen, clear } = this.state;
-        if (drawing && drawing.w > 0.005 && drawing.h > 0.005) {
-            this.state.drawn = [...drawn, drawing];
-        } else if (this.from) {
-            // a tap on a person's box: it stays clear, or no longer
-            const [x, y] = this.from;
-            const index = chosen.boxes.findIndex((box) => {
-                const head = headRegion(box);
-                return (
-                    x >= head.x && x <= head.x + head.w && y >= head.y && y <= head.y + head.h
-                );
-            });
-            if (index >= 0) {
-                this.toggle(index);
-            } else if (clear.length + drawn.length && !drawing) {
-                this.state.drawn = drawn.filter(
-                    (box) =>
-                        !(x >= box.x && x <= box.x + box.w && y >= box.y && y <= box.y + box.h)
-                );
-            }
-        }
-        this.from = null;
-        this.state.drawing = null;
-    }
-
-    undo() {
-        this.state.drawn = this.state.drawn.slice(0, -1);
     }
 
     async save() {

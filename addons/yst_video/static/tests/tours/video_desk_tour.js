@@ -178,3 +178,59 @@ registry.category("web_tour.tours").add("yst_operator_watches", {
         },
     ],
 });
+
+/** Draws with the mouse over the picture or clip, from and to fractions of it. */
+async function draw(from, to) {
+    const frame = document.querySelector(".modal .o_yst_blur_frame");
+    const send = (type, [x, y]) => {
+        const { left, top, width, height } = frame.getBoundingClientRect();
+        frame.dispatchEvent(
+            new PointerEvent(type, {
+                bubbles: true,
+                cancelable: true,
+                pointerId: 1,
+                clientX: left + x * width,
+                clientY: top + y * height,
+            })
+        );
+    };
+    frame.setPointerCapture = () => {}; // the pointer is none of a device
+    send("pointerdown", from);
+    if (to) {
+        send("pointermove", to);
+    }
+    send("pointerup", to || from);
+}
+
+registry.category("web_tour.tours").add("yst_operator_makes_unrecognisable", {
+    steps: () => [
+        { trigger: ".o_yst_footage button:contains(Pictures of alerts)", run: "click" },
+        {
+            trigger: ".modal .o_yst_blur_frame img",
+            run: async () => {
+                await draw([0.6, 0.6], [0.9, 0.9]);
+                await draw([0.05, 0.6], [0.2, 0.9]);
+            },
+        },
+        { trigger: ".modal svg:has(rect.o_yst_hidden:eq(2))" }, // a head and two rectangles
+        { trigger: ".modal .o_yst_blur_frame", run: () => draw([0.1, 0.7]) },
+        { trigger: ".modal svg:has(rect.o_yst_hidden:eq(1)):not(:has(rect.o_yst_hidden:eq(2)))" },
+        { trigger: ".modal .o_yst_blur_frame", run: () => draw([0.35, 0.12]) },
+        { trigger: ".modal svg:has(rect.o_yst_clear)" },
+        { trigger: ".modal button:contains(Save as a file)", run: "click" },
+        { trigger: ".modal .text-success:contains(1 saved)" },
+        { trigger: ".modal button:contains(Close)", run: "click" },
+        { trigger: ".o_yst_footage button:contains(Clips of alerts)", run: "click" },
+        {
+            trigger: ".modal .o_yst_blur_frame video",
+            run: async () => {
+                await draw([0.1, 0.1], [0.3, 0.5]);
+                await draw([0.5, 0.5], [0.505, 0.505]); // a slip of the finger
+                await draw([0.5, 0.5], [0.7, 0.9]);
+            },
+        },
+        { trigger: ".modal svg:has(rect.o_yst_clear:eq(1)):not(:has(rect.o_yst_clear:eq(2)))" },
+        { trigger: ".modal button:contains(Undo)", run: "click" },
+        { trigger: ".modal svg:has(rect.o_yst_clear):not(:has(rect.o_yst_clear:eq(1)))" },
+    ],
+});
