@@ -23,6 +23,7 @@
         "views/yst_document_form.xml",
         "views/yst_document_code_views.xml",
         "views/tier_definition_views.xml",
+        "views/verify_templates.xml",
         "views/menus.xml",
         "views/yst_document_register_menus.xml",
     ],

@@ -21,7 +21,7 @@ _HEADINGS = {"h1": "h1", "h2": "h1", "h3": "h2", "h4": "h3", "h5": "h3", "h6": "
 _INLINE = {"b": "b", "strong": "b", "sup": "sup", "sub": "sub", "u": "u"}
 _BREAKS = {
     "p", "div", "section", "article", "blockquote", "pre", "header", "footer", "figure", "dl",
-    "dt", "dd", "address", "main", "figcaption", "hr", "ul", "ol", "li", "table", *_HEADINGS,
+    "dt", "dd", "tr", "td", "th", "address", "main", "figcaption", "hr", "ul", "ol", "li", "table", *_HEADINGS,
 }
 _LEFT_OUT = {"script", "style", "template", "head", "title", "iframe", "object", "embed", "svg"}
 _SPACES = " \t\r\n\u3000\xa0\ufeff"
@@ -56,8 +56,9 @@ def blocks(source: str, picture=None) -> list[str | Block]:
 
 
 class _Builder:
-    def __init__(self, picture):
+    def __init__(self, picture, in_cell=False):
         self.found = []
+        self._in_cell = in_cell
         self._picture = picture
         self._pictures = 0
         self._open = []  # inline elements that a paragraph's end closes and the next opens again
@@ -97,7 +98,7 @@ class _Builder:
             self.flush()
         elif tag == "img":
             self._take_picture(node)
-        elif tag == "table":
+        elif tag == "table" and not self._in_cell:
             self.flush()
             self._table(node)
         elif tag == "li":
@@ -158,7 +159,7 @@ class _Builder:
 
     def _table(self, node):
         rows = []
-        for row in node.iter("tr"):
+        for row in self._rows(node):
             if len(rows) >= MAX_ROWS:
                 break
             cells = "".join(
@@ -175,19 +176,27 @@ class _Builder:
         self.found.append(Block("table", f"<table>{head}<tbody>{rest}</tbody></table>"))
 
     @staticmethod
+    def _rows(node):
+        """Its own rows; a table within a cell is text."""
+        for child in node:
+            if child.tag == "tr":
+                yield child
+            elif child.tag in ("thead", "tbody", "tfoot"):
+                yield from child.iterchildren("tr")
+
+    @staticmethod
     def _cell(cell):
         spans = ""
         for name in ("colspan", "rowspan"):
             value = cell.get(name) or ""
             if value.isascii() and value.isdigit() and 1 < int(value[:6]) <= MAX_COLUMNS:
                 spans += f' {name}="{int(value[:6])}"'
-        inner = _Builder(None)
+        inner = _Builder(None, in_cell=True)
         inner.walk(cell, MAX_DEPTH // 2, ())
         inner.flush()
         lines = [
             html.escape(one) if isinstance(one, str) else one.markup
             for one in inner.found
-            if isinstance(one, str) or one.kind != "table"
         ]
         return f"<{cell.tag}{spans}>{'<br>'.join(lines)}</{cell.tag}>"
 

@@ -64,8 +64,9 @@ def ink(text: str) -> tuple[float, float]:
         font = ImageFont.truetype(file, 1000, index=index)
     except (OSError, TypeError, ValueError):
         return base - 0.84, base + 0.08
-    _left, top, _right, bottom = font.getbbox(text or "国", anchor="ls")
-    return base + top / 1000, base + bottom / 1000
+    top = font.getbbox(text or "国", anchor="ls")[1]
+    height = font.getmask(text or "国").getbbox()[3]
+    return base + top / 1000, base + (top + height) / 1000
 
 
 @functools.cache

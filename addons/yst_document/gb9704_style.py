@@ -92,7 +92,7 @@ def css(form: str, mark: list[str], suffix: str) -> str:
     .numbers {{ margin-top: {2 * LINE:.4f}mm; text-align: center; }}
     .numbers.upward, .issued_by {{ padding: 0 {CHARACTER:.4f}mm; align-items: flex-end; }}
     .numbers span, .issued_by span, .imprint span, .joint span {{ line-height: inherit; }}
-    .signer {{ display: flex; }}
+    .signer {{ display: flex; text-align: left; }}
     .rule {{ margin-top: {4 - (LINE - SIZE_3 * PT) / 2:.4f}mm; border-top: 0.5mm solid {RED}; }}
     .title {{
         margin: {2 * LINE:.4f}mm 0 {LINE:.4f}mm; font-family: {SONG_TITLE}; font-size: {SIZE_2}pt;

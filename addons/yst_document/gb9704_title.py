@@ -3,7 +3,7 @@
 from .gb9704_style import BLOCK_WIDTH, PT, SIZE_2
 
 MOST = int(BLOCK_WIDTH / (SIZE_2 * PT))  # 20 characters of size 2 a line
-_COUNTED = "一二三四五六七八九十百〇零0123456789年月日届次第"
+_COUNTED = "一二三四五六七八九十百〇零0123456789年月日度届次第"
 _NEVER_BEFORE = "的》）、，：；。”’〕"
 _NEVER_AFTER = "《（“‘〔"
 

@@ -8,6 +8,7 @@ import io
 import logging
 
 import pypdf
+from PIL.TiffImagePlugin import TiffImageFile
 
 from odoo.addons.yst_base import file_kind, paper_pdf, photo, qr
 
@@ -70,6 +71,8 @@ def _pdf_codes(data):
         return []
     except photo.PhotoError:
         return []
+    except ScanError:
+        raise
     except (MemoryError, RecursionError) as error:
         raise ScanError("too_large") from error
     except Exception as error:  # pypdf raises many kinds on damaged files
@@ -114,7 +117,13 @@ def _as_file(picture):
     filters = picture.get("/Filter")
     if filters == "/DCTDecode" or filters == ["/DCTDecode"]:
         return picture._data  # the JPEG itself: decoded with the limits of photos
-    image = picture.decode_as_image()
+    if "/CCITTFaxDecode" in filters:
+        # the size is told a second time, and that one counts
+        image = TiffImageFile(io.BytesIO(picture.get_data()))
+        if image.width * image.height > MAX_PIXELS:
+            raise ScanError("too_large")
+    else:
+        image = picture.decode_as_image()
     out = io.BytesIO()
     image.convert("L").save(out, "PNG", compress_level=1)
     return out.getvalue()

@@ -1,2 +1,3 @@
 from . import register
+from . import upload
 from . import verify
