@@ -7,15 +7,15 @@ from odoo.addons.yst_base.limits import to_utc
 
 #: (column, width in characters): 发文登记簿
 OUTGOING = (
-    ("serial", 5), ("day", 11), ("number", 20), ("title", 44), ("kind", 7), ("secrecy", 7),
-    ("urgency", 7), ("drafted", 16), ("signed", 10), ("main_to", 24), ("copy_to", 20),
-    ("archive", 11), ("remark", 16),
+    ("serial", 6), ("day", 13), ("number", 24), ("title", 40), ("kind", 8), ("secrecy", 7),
+    ("urgency", 7), ("drafted", 16), ("signed", 11), ("main_to", 22), ("copy_to", 18),
+    ("archive", 12), ("remark", 16),
 )
 #: 收文登记簿
 INCOMING = (
-    ("serial", 5), ("number", 12), ("received", 11), ("source", 20), ("their_number", 20),
-    ("title", 40), ("secrecy", 7), ("urgency", 7), ("instruction", 26), ("handled", 10),
-    ("due", 11), ("result", 8), ("archive", 11), ("remark", 10),
+    ("serial", 6), ("number", 20), ("received", 13), ("source", 18), ("their_number", 22),
+    ("title", 36), ("secrecy", 7), ("urgency", 7), ("instruction", 26), ("handled", 11),
+    ("due", 13), ("result", 8), ("archive", 12), ("remark", 8),
 )
 
 
