@@ -20,11 +20,14 @@ IN_INBOX = 200
 ITEMS = 82_240
 NODES = 1_430_000
 SMALL = 100  # the small database holds one in so many
+PROCESSES = 8
+EACH = 25  # numbers a process
+DOCUMENTS = 100_000
 PROGRAM = """
 import sys
 sys.path.insert(0, {root!r})
-from tools.benchmarks import _circulation
-_circulation.{what}(env, {arguments})
+from tools.benchmarks import {module}
+{module}.{what}(env, {arguments})
 """
 
 
@@ -36,10 +39,11 @@ def run(options):
         _drop_leftovers(sql)
         pid = os.getpid()
         stem = f"{PREFIX}{pid}_{process.start_time(pid)}_{secrets.token_hex(2)}"
-        names = [f"{stem}_{which}" for which in ("send", "large", "small")]
+        names = [f"{stem}_{which}" for which in ("send", "large", "small", "documents")]
         try:
             yield from sending(ready, sql, conf, names[0])
-            yield from years(ready, sql, conf, *names[1:])
+            yield from years(ready, sql, conf, *names[1:3])
+            yield from documents(ready, sql, conf, names[3])
         finally:
             for name in names:
                 if options.keep and database.exists(sql, name):
@@ -49,18 +53,18 @@ def run(options):
                     database.drop(sql, name)
 
 
-def _clone(ready, sql, conf, name, log):
-    template, changed = templates.state(ready, sql, conf, ADDONS, log, console.step)
+def _clone(ready, sql, conf, name, log, addons=ADDONS):
+    template, changed = templates.state(ready, sql, conf, addons, log, console.step)
     database.clone(sql, template, name)
     if changed:
         arguments = ["-d", name, "-u", ",".join(changed), "--stop-after-init", "--no-http"]
         database.odoo(ready, conf, arguments, log, trouble="the addon could not be updated")
 
 
-def _program(ready, conf, name, log, what, *arguments):
-    """What a function of _circulation says, as a dictionary."""
+def _program(ready, conf, name, log, what, *arguments, module="_circulation"):
+    """What a function of _circulation (or of another module beside it) says, as a dictionary."""
     code = PROGRAM.format(
-        root=str(paths.ROOT), what=what, arguments=", ".join(map(repr, arguments))
+        root=str(paths.ROOT), module=module, what=what, arguments=", ".join(map(repr, arguments))
     )
     out = database.script(ready, conf, name, code, log, f"{what} failed")
     lines = [line for line in out.splitlines() if line.startswith("FACTS ")]
@@ -139,3 +143,64 @@ def _merge(found):
             "rows": last["rows"],
         }
     return {**found[-1], "pages": pages}
+
+
+# -- official documents ----------------------------------------------------------------------------
+
+
+def documents(ready, sql, conf, name):
+    """Numbering by several processes at once, and search by words in 100,000 documents."""
+    log = console.new_log("bench")
+    _clone(ready, sql, conf, name, log, ["yst_document"])
+    with console.step(f"{PROCESSES * EACH} numbers by {PROCESSES} processes, three ways"):
+        facts = _program(ready, conf, name, log, "numbers", PROCESSES, EACH, module="_document")
+    yield from numbering(facts)
+    with console.step(f"Writing {DOCUMENTS:,} documents"):
+        made = _program(ready, conf, name, log, "texts", DOCUMENTS, module="_document")
+    with console.step("Searching, two ways in turn"):
+        rounds = [
+            _program(ready, conf, name, log, "searches", module="_document")["times"]
+            for _round in range(5)
+        ]
+    yield from searching(made, rounds)
+
+
+def numbering(facts):
+    """Numbers a second; whatever the speed, a gap or a repeat misses the target."""
+    whole = facts["register_values"] == list(range(1, 2 * PROCESSES * EACH + 1))
+    peer = facts["sequence"]
+    for way, words in (
+        ("allot", "number, register entry and document"),
+        ("register", "the whole step of the form: rights, state, record, number, who is next"),
+    ):
+        ours = facts[way]
+        yield result(
+            f"circulation.number.{way}", ours["numbers"], ours["per_second"],
+            peer["per_second"], unit="numbers/s", more_is_better=True,
+            gaps=ours["gaps"], repeats=ours["repeats"], again=[ours["again"], peer["again"]],
+            notes=f"{words}; {PROCESSES} processes at once, each number in its own transaction; "
+            f"{ours['gaps']} gaps, {ours['repeats']} repeats, {ours['again']} transactions begun "
+            f"anew; peer: Odoo's sequence without gaps and the write of the number alone, which "
+            f"{peer['again']} times found the sequence locked and began anew",
+        ) | ({} if whole and not ours["gaps"] and not ours["repeats"] else {"holds": False})
+
+
+def searching(made, rounds):
+    """The first page of a search and its count, p95 beside Odoo's own way of searching."""
+    kinds = {"common": "a common word", "rare": "a rare word", "two": "a common and a rare word"}
+    for kind, words in kinds.items():
+        found = {}
+        for way in ("words", "peer"):
+            times = sorted(time for one in rounds for time in one[f"{way}.{kind}"])
+            found[way] = [
+                rounded(times[len(times) // 2]),
+                rounded(times[min(len(times) - 1, round(len(times) * 0.95))]),
+            ]
+        yield result(
+            f"circulation.search.{kind}", made["documents"], found["words"][1],
+            found["peer"][1], p50=[found["words"][0], found["peer"][0]],
+            p95=[found["words"][1], found["peer"][1]],
+            notes=f"p95 of the first page and its count for {words} of 2 to 4 characters in "
+            f"title or text; index {made['index_mb']} MB; peer: ilike on title or text, which "
+            "a trigram index does not serve for words of two characters",
+        )
