@@ -260,6 +260,12 @@ class Document(models.Model):
             return document.handler_id.browse()
         return self.env.ref(REGISTRAR).sudo().all_user_ids
 
+    def _turn_persons(self):
+        """Whose turn it is by their post, also where another stands in for them (sudo)."""
+        self.ensure_one()
+        pending = self.review_ids.filtered(lambda one: one.status == "pending")
+        return pending.person_id | self.waiting_instructor_ids | self.handler_id
+
     def _announce_turn(self):
         """Let in whoever has to act now, and tell them."""
         desk = self.env.ref(REGISTRAR).sudo().all_user_ids
@@ -271,7 +277,7 @@ class Document(models.Model):
             people = users - self.env.user
             if users == desk:
                 continue
-            document._add_participants(users)
+            document._add_participants(users | document._turn_persons())
             if people:
                 label = dict(document._fields["state"]._description_selection(self.env))
                 document.message_notify(

@@ -157,11 +157,11 @@ class Document(models.Model):
     def _check_reviewers(self, reviews):
         for review in reviews:
             person = review.person_id
+            if person and (not person.active or person.share):
+                raise UserError(self.env._("%s has left. Choose somebody else.", person.name))
             if not review.reviewer_ids:
                 raise UserError(self.env._("Nobody is there who could approve it: %s",
                                            review.name))
-            if person and (not person.active or person.share):
-                raise UserError(self.env._("%s has left. Choose somebody else.", person.name))
             if review.document_step == "check" and person == self.drafter_id:
                 raise UserError(self.env._("Nobody checks what they have drafted themselves."))
         if self.signer_id and not self.signer_id.has_group(LEADER):

@@ -13,3 +13,8 @@ from . import test_scan
 from . import test_pdf
 from . import test_verify
 from . import test_tiers
+from . import test_versions
+from . import test_access
+from . import test_queries
+from . import test_tour
+from . import test_concurrency

@@ -93,9 +93,11 @@ class TestTiers(DocumentCase):
         self.step(ordinary)
         self.assertEqual(ordinary.state, "review")
         urgent = self.at("sign", department_id=department.id, urgency="extra")
+        with self.assertRaises(AccessError):
+            urgent.with_user(chief).action_approve()
+        urgent.with_user(self.leader).action_approve()
         with self.refused("not your turn"):
-            for _time in range(2):
-                urgent.with_user(self.leader).action_approve()
+            urgent.with_user(self.leader).action_approve()
         self.assertEqual(urgent.state, "sign")
         urgent.with_user(chief).action_approve()
         self.assertEqual(urgent.state, "review")
@@ -139,7 +141,7 @@ class TestTiers(DocumentCase):
         document.write({"body": "<p>Short.</p>"})
         document.action_submit()
         self.assertEqual(document.validation_status, "pending")
-        self.assertEqual(document.version_ids.mapped("number"), [2, 1])
+        self.assertEqual(set(document.version_ids.mapped("number")), {1, 2})
         self.assertEqual(len(document.review_ids), 2)
 
     def test_returned_from_each_step_to_each_earlier_one(self):
@@ -192,7 +194,7 @@ class TestTiers(DocumentCase):
             with self.refused("being approved"):
                 document.with_context(**context).write({"name": "Mine"})
         document.with_user(self.checker).write({"body": "<p>One.</p><p>Three.</p>"})
-        self.assertEqual(document.version_ids[0].author_id, self.checker)
+        self.assertEqual(document.version_ids.sorted("number")[-1].author_id, self.checker)
         self.step(document)
         for user in (self.checker, self.leader, self.drafter, self.registrar):
             with self.subTest(user.login), self.refused("being approved"):
@@ -280,7 +282,7 @@ class TestTiers(DocumentCase):
 
     def test_opinions_stay(self):
         document = self.at("sign")
-        opinion = document.opinion_ids
+        opinion = document.sudo().opinion_ids
         with self.refused("stays as it was"):
             opinion.write({"text": "Other"})
         with self.refused("stays as it was"):
