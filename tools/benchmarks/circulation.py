@@ -1,5 +1,5 @@
 """Circulation (yst_circulation): one item to 2,700 people beside Odoo's own ways, and ten years of
-items beside a hundredth of them.
+items beside a hundredth of them; a page of the work feed among 100,000 posts beside 1,000.
 
 Everything runs in one Odoo process without HTTP: what is measured is the work itself.
 """
@@ -19,6 +19,7 @@ PEOPLE = 2_700
 IN_INBOX = 200
 ITEMS = 82_240
 NODES = 1_430_000
+POSTS = 100_000
 SMALL = 100  # the small database holds one in so many
 PROCESSES = 8
 EACH = 25  # numbers a process
@@ -39,11 +40,13 @@ def run(options):
         _drop_leftovers(sql)
         pid = os.getpid()
         stem = f"{PREFIX}{pid}_{process.start_time(pid)}_{secrets.token_hex(2)}"
-        names = [f"{stem}_{which}" for which in ("send", "large", "small", "documents")]
+        parts = ("send", "large", "small", "documents", "feed", "few")
+        names = [f"{stem}_{which}" for which in parts]
         try:
             yield from sending(ready, sql, conf, names[0])
             yield from years(ready, sql, conf, *names[1:3])
             yield from documents(ready, sql, conf, names[3])
+            yield from feed(ready, sql, conf, *names[4:])
         finally:
             for name in names:
                 if options.keep and database.exists(sql, name):
@@ -128,6 +131,32 @@ def years(ready, sql, conf, large, small):
             notes=f"p95; “peer” is the same page with {facts[small]['nodes']:,} nodes of "
             f"{facts[small]['people']} people (the same number a person): {ours['rows']} against "
             f"{peer['rows']} lines",
+        )
+
+
+def feed(ready, sql, conf, large, small):
+    """A page of the work feed among 100,000 posts beside the same among 1,000."""
+    log = console.new_log("bench")
+    program = {"module": "_circulation_feed"}
+    for name, posts in ((large, POSTS), (small, POSTS // SMALL)):
+        _clone(ready, sql, conf, name, log)
+        with console.step(f"Filling {posts:,} posts"):
+            _program(ready, conf, name, log, "fill", posts, **program)
+    found = {large: [], small: []}
+    with console.step("Measuring both in turn"):
+        for _round in range(5):
+            for name in (large, small):
+                found[name].append(_program(ready, conf, name, log, "pages", **program))
+    facts = {name: _merge(rounds) for name, rounds in found.items()}
+    for page, ours in facts[large]["pages"].items():
+        peer = facts[small]["pages"][page]
+        yield result(
+            f"circulation.{page}", facts[large]["posts"], ours["p95"], peer["p95"],
+            target=round(1 / 1.5, 3),
+            statements=ours["statements"], peer_statements=peer["statements"],
+            p50=[ours["p50"], peer["p50"]], p95=[ours["p95"], peer["p95"]],
+            notes=f"p95; “peer” is the same page among {facts[small]['posts']:,} posts of as many "
+            f"people ({facts[large]['people']}), a third for each scope",
         )
 
 
