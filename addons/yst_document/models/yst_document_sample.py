@@ -197,7 +197,7 @@ class Document(models.Model):
 
     def _sample_check(self, document, by, seal, countersigned):
         checked = by("office")
-        checked.body = document.body.replace("现就有关事项", "现将有关事项").replace(
+        checked.body = str(document.body).replace("现就有关事项", "现将有关事项").replace(
             "<p>一、检查重点", "<p>一、突出检查重点"
         )
         checked.action_approve("文字已核，请领导审签。")

@@ -102,6 +102,8 @@ tours.add("yst_document_liaison_reads", {
     steps: () => [
         { trigger: ".o_yst_inbox_row:contains(关于做好防汛工作的通知)", run: "click" },
         { trigger: ".o_yst_reading:contains(请做好防汛准备)", run: assertFits },
+        { trigger: ".o_yst_reading button:contains(Confirm)", run: "click" },
+        { trigger: ".o_yst_answer_given" },
         { trigger: ".o_yst_reading button:contains(Open the document)", run: "click" },
         { trigger: ".o_yst_document_reading:contains(测办发〔)" },
     ],

@@ -13,7 +13,7 @@ export function useOpinion() {
         orm.call("yst.document", method, [[id], ...args], kwargs);
 
     const NAMES = {
-        check: [_t("Check"), _t("Checked: pass it on")],
+        check: [_t("Checking"), _t("Checked: pass it on")],
         countersign: [_t("Countersign"), _t("Countersign")],
         sign: [_t("Sign"), _t("Sign for issue")],
     };
