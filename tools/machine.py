@@ -16,7 +16,8 @@ SYSTEM_PACKAGES = {
     "barcode reader (pyzbar)": ["libzbar0"],
     "file types (python-magic)": ["libmagic1"],
     "PDF (WeasyPrint)": ["libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0"],
-    "Chinese fonts": ["fonts-noto-cjk"],
+    # Song and Hei, and Kai for official documents
+    "Chinese fonts": ["fonts-noto-cjk", "fonts-arphic-gkai00mp"],
     "certificates": ["ca-certificates"],
 }
 BROWSER_PACKAGES = {"browser for tests": ["chromium"]}

@@ -21,7 +21,8 @@ _HEADINGS = {"h1": "h1", "h2": "h1", "h3": "h2", "h4": "h3", "h5": "h3", "h6": "
 _INLINE = {"b": "b", "strong": "b", "sup": "sup", "sub": "sub", "u": "u"}
 _BREAKS = {
     "p", "div", "section", "article", "blockquote", "pre", "header", "footer", "figure", "dl",
-    "dt", "dd", "tr", "td", "th", "address", "main", "figcaption", "hr", "ul", "ol", "li", "table", *_HEADINGS,
+    "dt", "dd", "tr", "td", "th", "address", "main", "figcaption", "hr", "ul", "ol", "li", "table",
+    *_HEADINGS,
 }
 _LEFT_OUT = {"script", "style", "template", "head", "title", "iframe", "object", "embed", "svg"}
 _SPACES = " \t\r\n\u3000\xa0\ufeff"

@@ -2,6 +2,7 @@ import hashlib
 import re
 
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 _TOKEN = re.compile(r"[\w-]{20,64}")
 _IN_ADDRESS = re.compile(r"/yst/document/verify/([\w-]{20,64})(?:[/?#].*)?$")
@@ -17,6 +18,18 @@ class Document(models.Model):
         help="废止: once this one is issued, that one is not in force any more.",
     )
     superseded_by_ids = fields.One2many("yst.document", "supersedes_id", "Superseded by")
+
+    @api.constrains("supersedes_id")
+    def _check_supersedes(self):
+        for document in self:
+            old = document.supersedes_id
+            if not old:
+                continue
+            old.check_access("read")
+            if old.direction != "outgoing" or not old.number or old == document:
+                raise ValidationError(
+                    self.env._("Only a numbered document of ours can be superseded.")
+                )
 
     @api.model
     def _by_verify_token(self, token):

@@ -25,7 +25,9 @@ def paper(form="document", paragraphs=3, **values):
     marks = {"document": ISSUER + "文件", "letter": ISSUER, "minutes": ISSUER + "会议纪要"}
     standard = {
         "title": "新城街道办事处关于进一步做好汛期防灾减灾救灾各项工作的通知",
-        "body": ["一、提高认识", "（一）落实责任。主要负责同志要靠前指挥。", *[SENTENCE * 4] * paragraphs],
+        "body": [
+            "一、提高认识", "（一）落实责任。主要负责同志要靠前指挥。", *[SENTENCE * 4] * paragraphs
+        ],
         "issuer": ISSUER,
         "mark": marks[form],
         "number": "新办发〔2026〕12号",

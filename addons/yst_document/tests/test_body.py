@@ -81,7 +81,8 @@ class TestBody(BaseCase):
 
     def test_table_keeps_to_the_block(self):
         rows = "".join(f"<tr><td>{n}</td><td>某某社区</td><td>值班</td></tr>" for n in range(60))
-        table = f"<table><thead><tr><th>序号</th><th>单位</th><th>事项</th></tr></thead>{rows}</table>"
+        head = "<thead><tr><th>序号</th><th>单位</th><th>事项</th></tr></thead>"
+        table = f"<table>{head}{rows}</table>"
         sheets = paper_ruler.measure(gb9704.render(paper(body=blocks(table + "<p>完。</p>"))))
         self.assertGreater(len(sheets), 2)
         for number, sheet in enumerate(sheets, 1):
@@ -123,7 +124,7 @@ class TestBody(BaseCase):
 
     def test_number_of_pictures_is_bounded(self):
         asked = []
-        blocks("<img src='a'>" * (MAX_PICTURES + 50), lambda src: asked.append(src))
+        blocks("<img src='a'>" * (MAX_PICTURES + 50), asked.append)
         self.assertEqual(len(asked), MAX_PICTURES)
 
     def test_deep_nesting_does_no_harm(self):

@@ -1,4 +1,5 @@
 import datetime
+import itertools
 
 from odoo.tests import BaseCase, tagged
 
@@ -49,7 +50,7 @@ class TestLayout(BaseCase):
         sheet = self.measure(paragraphs=14)[1]
         bases = sheet.body()
         self.assertEqual(len(bases), 22)
-        for upper, lower in zip(bases, bases[1:], strict=False):
+        for upper, lower in itertools.pairwise(bases):
             self.near(lower - upper, LINE, 0.03)
         # the first line stands in the first 22nd of the block, the last in the last
         self.assertLess(bases[0], BLOCK_TOP + LINE)
@@ -74,7 +75,7 @@ class TestLayout(BaseCase):
         mixed = "（一）加强巡查。对低洼地段、河道、地质灾害点每日巡查不少于二次。ABC 123"
         bases = self.measure(body=[mixed] * 30)[1].body()
         self.assertEqual(len(bases), 22)
-        for upper, lower in zip(bases, bases[1:], strict=False):
+        for upper, lower in itertools.pairwise(bases):
             self.near(lower - upper, LINE, 0.03)
 
     def test_fonts_are_embedded(self):
@@ -364,7 +365,7 @@ class TestLayout(BaseCase):
                 widths = [width(line) for line in lines]
                 self.assertLessEqual(max(widths), MOST)
                 shrinking = False
-                for before, after in zip(widths, widths[1:], strict=False):
+                for before, after in itertools.pairwise(widths):
                     self.assertFalse(shrinking and after > before, f"an hourglass: {lines}")
                     shrinking = shrinking or after < before
                 for line in lines[1:]:

@@ -139,7 +139,7 @@ class TestScan(BaseCase):
     def test_rate_is_a_sliding_window_by_address(self):
         now = [0.0]
         rate = Rate(2, 60, clock=lambda: now[0])
-        self.assertEqual([rate.allows("a"), rate.allows("a"), rate.allows("a")], [True, True, False])
+        self.assertEqual([rate.allows("a") for _ in range(3)], [True, True, False])
         self.assertTrue(rate.allows("b"))
         now[0] = 59.9
         self.assertFalse(rate.allows("a"))
