@@ -79,6 +79,34 @@ class CirculationAudience(models.Model):
             if not line[SUBJECT[line.kind]]:
                 raise ValidationError(self.env._("Say whom the line is about."))
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        lines = super().create(vals_list)
+        lines._check_item()
+        return lines
+
+    def write(self, vals):
+        self._check_item()
+        result = super().write(vals)
+        self._check_item()
+        return result
+
+    def unlink(self):
+        self._check_item()
+        return super().unlink()
+
+    def _check_item(self):
+        """:raise AccessError: another's item, a group or role that is not the sender's to see
+        :raise UserError: the item has been sent
+        """
+        self.item_id.check_access("write")
+        if self.env.su:
+            return
+        for subjects in (self.group_id, self.role_id):
+            if subjects:
+                subjects.check_access("read")
+        self.item_id._check_draft()
+
     # -- whom it means ---------------------------------------------------------------------------
 
     def _resolve(self):
@@ -177,14 +205,14 @@ class CirculationAudience(models.Model):
     def _without_liaison(self):
         """The villages and communities in the line's area that nobody receives for."""
         self.ensure_one()
-        return self.env["yst.area"].sudo().search(
+        places = self.env["yst.area"].sudo().search(
             [
                 ("id", "child_of", self.area_id.ids),
                 ("kind", "in", ("village", "community")),
                 ("id", "!=", self.area_id.id),
-                ("liaison_ids.active", "!=", True),
             ]
         )
+        return places.filtered(lambda place: not place.liaison_ids)
 
     def _cadres(self):
         """Cadres of the lines' areas, or of those and all below."""

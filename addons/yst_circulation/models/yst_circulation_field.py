@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 TYPES = [
@@ -25,6 +25,7 @@ class CirculationField(models.Model):
     options = fields.Text(help="The choices, one a line.")
     required = fields.Boolean(default=True)
 
+    @api.model_create_multi
     def create(self, vals_list):
         fields_ = super().create(vals_list)
         fields_._check_item_is_draft()
@@ -41,7 +42,10 @@ class CirculationField(models.Model):
         return super().unlink()
 
     def _check_item_is_draft(self):
-        """:raise UserError: people may be filling the table already"""
+        """:raise UserError: people may be filling the table already
+        :raise AccessError: another's item
+        """
+        self.item_id.check_access("write")
         if any(item.state != "draft" for item in self.item_id.sudo()):
             raise UserError(
                 self.env._("The item has been sent: its table cannot be changed any more.")

@@ -19,3 +19,9 @@ class CirculationGroup(models.Model):
     )
     shared = fields.Boolean(help="Everybody may send to it; circulation managers keep it.")
     user_ids = fields.Many2many("res.users", string="People", domain=[("share", "=", False)])
+
+    def write(self, vals):
+        """:raise AccessError: shared, or given away, by who keeps no shared groups"""
+        result = super().write(vals)
+        self.check_access("write")
+        return result

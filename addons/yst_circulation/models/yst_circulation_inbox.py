@@ -91,8 +91,10 @@ class CirculationNode(models.Model):
         :raise UserError: the item was withdrawn before it was read
         """
         self.ensure_one()
-        self.check_access("read")
         node = self.sudo()
+        if node.state == "withdrawn" and self.env.user in (node.user_id | node.handler_id):
+            raise UserError(self.env._("The sender has withdrawn this."))
+        self.check_access("read")
         mine = self.env.user in (node.handler_id | node.deputy_id)
         if mine and node.state == "unread":
             self.action_open()

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.tools import SQL
 
 from odoo.addons.yst_base.models.yst_state_mixin import state_field
@@ -20,6 +20,13 @@ STATES = [
     ("superseded", "Superseded"),
     ("closed", "Closed"),
 ]
+#: what the server alone says of an item: who sends it, and of which record it speaks
+SERVER_FIELDS = frozenset(
+    {
+        "sender_id", "department_id", "sent_at", "end_reason", "supersedes_id",
+        "superseded_by_id", "source_model", "source_id", "node_ids", "answer_ids",
+    }
+)
 #: in the order in which the database counts them
 COUNTS = ["node_count", "unread_count", "open_count", "late_count", "done_count"]
 
@@ -132,12 +139,18 @@ class CirculationItem(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
+        """:raise AccessError: the values say who sends it or of which record it speaks"""
+        for vals in vals_list:
+            self._check_server_fields(vals)
         items = super().create(vals_list)
         items._own_attachments()
         return items
 
     def write(self, vals):
-        """:raise UserError: what was sent is not edited"""
+        """:raise UserError: what was sent is not edited
+        :raise AccessError: a field that the server alone writes
+        """
+        self._check_server_fields(vals)
         if self._content_fields() & vals.keys():
             self._check_draft()
         result = super().write(vals)
@@ -156,6 +169,14 @@ class CirculationItem(models.Model):
             "name", "kind", "body", "urgency", "wanted", "field_ids", "deadline",
             "attachment_ids", "audience_ids",
         }
+
+    def _check_server_fields(self, vals):
+        """:raise AccessError: an own name excepted, they are not given from outside"""
+        given = {name for name in SERVER_FIELDS & vals.keys() if vals[name]}
+        if vals.get("sender_id") == self.env.uid and not self.ids:
+            given.discard("sender_id")
+        if given and not self.env.su and not self._state_unlocked():
+            raise AccessError(self.env._("That is written by the server alone."))
 
     def _check_draft(self):
         if any(item.state != "draft" for item in self):

@@ -17,12 +17,12 @@ class CirculationItem(models.Model):
         self.ensure_one()
         self.check_access("write")
         people, problems = self._recipients()
-        users = self.env["res.users"].sudo().browse(people)
+        users = self.env["res.users"].sudo().browse(people) - self._out_of_reach(people)
         where = self._where(people)
         areas = self.env["yst.area"].sudo()
         departments = self.env["hr.department"].sudo()
         return {
-            "count": len(users),
+            "count": len(people),
             "people": [
                 {
                     "id": user.id,
@@ -106,13 +106,15 @@ class CirculationItem(models.Model):
         if not people:
             problems.append((self.env._("The item goes to nobody. Say whom it is for."), True))
         elif outside := self._out_of_reach(people):
-            names = ", ".join(outside[:5].mapped("name"))
+            # who else belongs to a role or party organisation is not for everybody to know
+            named = outside & self.audience_ids.user_id.sudo()
             problems.append(
                 (
                     self.env._(
-                        "Out of your areas and department: %s. Ask somebody who sends notices "
-                        "to the whole office.",
-                        names,
+                        "%(count)s people are out of your areas and department %(names)s. Ask "
+                        "somebody who sends notices to the whole office.",
+                        count=len(outside),
+                        names=f"({', '.join(named[:5].mapped('name'))})" if named else "",
                     ),
                     True,
                 )

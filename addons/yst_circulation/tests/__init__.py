@@ -7,3 +7,8 @@ from . import test_send
 from . import test_sample
 from . import test_feed
 from . import test_feed_access
+from . import test_access
+from . import test_concurrency
+from . import test_quick
+from . import test_feed_tour
+from . import test_tour
