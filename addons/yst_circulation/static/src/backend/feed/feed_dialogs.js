@@ -16,7 +16,9 @@ export class FeedAskDialog extends Component {
         this.today = serializeDate(DateTime.local());
         const week = serializeDate(DateTime.local().plus({ days: 7 }));
         this.state = useState({ value: this.props.date ? week : "", busy: false });
-        useAutofocus({ refName: "value" });
+        if (!this.props.date) {
+            useAutofocus({ refName: "value" }); // a date has no text to mark
+        }
     }
 
     async apply() {
