@@ -28,6 +28,7 @@ class Document(models.Model):
 
     _inherit = "yst.document"
 
+    archive_year = fields.Integer(aggregator=False)
     archived_at = fields.Datetime("Archived", readonly=True, copy=False)
     archived_by_id = fields.Many2one(
         "res.users", "Archived by", readonly=True, copy=False, ondelete="restrict"

@@ -9,6 +9,8 @@ class Document(models.Model):
 
     _inherit = "yst.document"
 
+    number_year = fields.Integer(aggregator=False)
+    number_value = fields.Integer(aggregator=False)
     number_ids = fields.One2many(
         "yst.document.number", "document_id", "Entry in the register of numbers", readonly=True,
         groups=REGISTRAR,

@@ -243,6 +243,28 @@ class TestSeal(SealCase):
 
 
 @tagged("post_install", "-at_install")
+class TestSealPdf(NumberCase):
+    """The log names the very file that is issued."""
+
+    def test_the_sealed_pdf_is_the_one_that_is_printed(self):
+        seal = self.env["yst.document.seal"].create({"name": "测试印章", "image": stamp()})
+        document = self.numbered()
+        self.as_user(self.keeper, document).action_apply_seal(seal.id)
+        log = document.seal_log_ids
+        self.assertEqual(log.pdf_sha256, document.issued_sha256)
+        self.as_user(self.registrar, document).action_print()
+        self.assertEqual(document.state, "issue")
+        self.assertEqual(log.pdf_sha256, document.issued_sha256)
+        self.assertEqual(
+            log.pdf_sha256, hashlib.sha256(document.issued_pdf_id.raw).hexdigest()
+        )
+        other = self.numbered()
+        self.as_user(self.registrar, other).action_print()
+        with self.assertRaises(UserError):
+            self.as_user(self.keeper, other).action_apply_seal(seal.id)
+
+
+@tagged("post_install", "-at_install")
 class TestSealAddresses(HttpCase, SealCase):
     """Addresses of files give the image away to nobody else."""
 
