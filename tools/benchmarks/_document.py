@@ -219,11 +219,13 @@ def searches(env):
         "peer": lambda word: ["|", ("name", "ilike", word), ("body_text", "ilike", word)],
     }
     times = {(way, kind): [] for way in domains for kind in ("common", "rare", "two")}
-    for _visit in range(VISITS // 5):
+    for visit in range(VISITS // 5):
         common, rare = draw.choice(vocabulary[:50]), draw.choice(vocabulary[500:])
         for kind, query in (("common", common), ("rare", rare), ("two", f"{common} {rare}")):
             counts = {}
             for way, domain in domains.items():
+                if way == "peer" and visit:  # it reads every text: once a round is enough
+                    continue
                 if way == "peer" and kind == "two":
                     wanted = [one for word in query.split() for one in domain(word)]
                 else:

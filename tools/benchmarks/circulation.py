@@ -231,5 +231,5 @@ def searching(made, rounds):
             p95=[found["words"][1], found["peer"][1]],
             notes=f"p95 of the first page and its count for {words} of 2 to 4 characters in "
             f"title or text; index {made['index_mb']} MB; peer: ilike on title or text, which "
-            "a trigram index does not serve for words of two characters",
+            "a trigram index does not serve for words of two characters, once a round",
         )
