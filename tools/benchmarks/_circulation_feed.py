@@ -57,7 +57,7 @@ def fill(env, posts):
             create_date, write_date, create_uid, write_uid)
         SELECT 'photo.jpg', 'photo', 'yst.feed.post', post.id, 'image/jpeg', '0', author_id,
             now(), now(), 1, 1
-          FROM yst_feed_post post, generate_series(1, 3) WHERE post.id %% 2 = 0
+          FROM yst_feed_post post, generate_series(1, 3) WHERE post.id % 2 = 0
         """
     )
     env.cr.execute(
