@@ -8,6 +8,7 @@ from . import yst_document_incoming
 from . import yst_document_opinion
 from . import yst_document_version
 from . import yst_document_files
+from . import yst_document_handover
 from . import ir_attachment_secret
 from . import yst_circulation_item
 from . import yst_delegation

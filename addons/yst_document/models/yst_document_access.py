@@ -128,6 +128,12 @@ class Document(models.Model):
             return {"retention"}
         return set()
 
+    def _mail_get_operation_for_mail_message_operation(self, message_operation):
+        """The record of how a document came about is for those who work on it, not for those to
+        whom it was circulated."""
+        found = super()._mail_get_operation_for_mail_message_operation(message_operation)
+        return dict.fromkeys(found, "write") if message_operation == "read" else found
+
     def _tier_validation_check_write_allowed(self, vals):
         """Who may edit while it is being approved is checked above, and by no switch in a
         context."""
@@ -200,6 +206,9 @@ class Document(models.Model):
             raise AccessError(
                 self.env._("This step is taken by: %s", self.env.ref(group).sudo().display_name)
             )
+
+    def _lock_state(self):
+        return super()._lock_state() if self else {}
 
     def _begin(self, *states):
         """Lock the documents for a step.

@@ -16,7 +16,7 @@ KINDS = [
     ("propose", "Proposal"),
     ("instruct", "Instruction"),
     ("answer", "Answer"),
-    ("void", "Voided"),
+    ("void", "Void"),
 ]
 MAX_DRAWING = 1_000_000  # bytes
 MAX_SIDE = 3000  # pixels

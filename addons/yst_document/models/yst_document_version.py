@@ -21,7 +21,9 @@ class DocumentVersion(models.Model):
         "yst.document", required=True, readonly=True, ondelete="cascade"
     )
     number = fields.Integer("Version", required=True, readonly=True)
-    author_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
+    author_id = fields.Many2one(
+        "res.users", "Edited by", required=True, readonly=True, ondelete="restrict"
+    )
     at = fields.Datetime("On", required=True, readonly=True)
     name = fields.Char("Title", readonly=True)
     body = fields.Html("Text", readonly=True)

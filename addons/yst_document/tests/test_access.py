@@ -162,6 +162,11 @@ class TestAccess(DocumentCase):
             mine.write({"name": "Mine"})
         with self.assertRaises(AccessError):
             mine.message_post(body="Mine")
+        self.assertTrue(document.sudo().message_ids)
+        said = self.env["mail.message"].with_user(self.cadre).search(
+            [("model", "=", "yst.document"), ("res_id", "=", document.id)]
+        )
+        self.assertFalse(said)
         with self.assertRaises(AccessError):
             document.with_user(self.stranger).read(["name"])
 

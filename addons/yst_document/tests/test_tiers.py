@@ -368,3 +368,47 @@ class TestTiers(DocumentCase):
         self.assertTrue(document.with_user(self.leader).is_my_turn)
         self.step(document)
         self.assertEqual(document.state, "review")
+
+    # -- people who leave ----------------------------------------------------------------------
+
+    def test_a_manager_frees_what_waits_for_somebody_who_has_left(self):
+        document = self.at("sign")
+        self.leader.active = False
+        with self.refused("not your turn"):
+            document.with_user(self.registrar).action_return("draft", "The leader has left")
+        document.with_user(self.manager).action_return("draft", "The leader has left")
+        self.assertEqual(document.state, "draft")
+
+    def test_who_leaves_hands_over_what_waits(self):
+        successor = self._user("successor", self.subdistrict)
+        checking = self.document(checker_id=self.first.id)
+        checking.action_submit()
+        countersigning = self.document(countersigner_ids=[(6, 0, self.first.ids)])
+        countersigning.action_submit()
+        self.step(countersigning)
+        own = self.env["yst.document"].with_user(successor).create(
+            {"name": "Own", "body": "<p>One.</p>", "checker_id": self.first.id,
+             "signer_id": self.leader.id}
+        )
+        own.action_submit()
+        self.env["yst.circulation.handover"].with_user(self.first).create(
+            {"user_id": self.first.id, "successor_id": successor.id}
+        ).action_hand_over()
+        self.assertEqual(checking.checker_id, successor)
+        for document in (checking, countersigning):
+            self.assertTrue(document.with_user(successor).is_my_turn)
+            with self.refused("not your turn"):
+                document.with_user(self.first).action_approve()
+            document.with_user(successor).action_approve()
+            self.assertEqual(document.state, "sign")
+        self.assertEqual(own.checker_id, self.first)
+        self.env["yst.circulation.handover"].with_user(self.leader).create(
+            {"user_id": self.leader.id, "successor_id": successor.id}
+        ).action_hand_over()
+        self.assertEqual(checking.signer_id, self.leader)
+        chief = self._user("chief", self.subdistrict, "yst_base.group_leader")
+        self.env["yst.circulation.handover"].with_user(self.leader).create(
+            {"user_id": self.leader.id, "successor_id": chief.id}
+        ).action_hand_over()
+        checking.with_user(chief).action_approve()
+        self.assertEqual(checking.signer_id, chief)
