@@ -165,7 +165,7 @@ class Document(models.Model):
     def _screen_facts(self, names):
         """What stands at its head: list of (name, value)."""
         known, _ = self.sudo(), self.env._
-        facts = [(_("Kind"), names["kind"])]
+        facts = [(_("Kind of document"), names["kind"])]
         if self.direction == "incoming":
             facts += [
                 (_("From"), self.source_unit),

@@ -48,7 +48,7 @@ export class Comparison extends Component {
             return;
         }
         this.state.html = markup(
-            await this.orm.call("yst.document.version", "compare", [[after], before])
+            await this.orm.call("yst.document.version", "compare", [[before], after])
         );
     }
 }

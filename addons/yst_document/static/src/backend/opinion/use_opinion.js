@@ -32,7 +32,7 @@ export function useOpinion() {
                 title,
                 button,
                 draft: `${document.id}.${document.state}`,
-                phrases: [_t("Agreed."), _t("Agreed, to be issued."), _t("As proposed.")],
+                phrases: [_t("Agreed."), _t("Agreed, to be issued.")],
                 send: async (text, picture) => {
                     await call(document.id, "action_approve", [], {
                         opinion_text: text || null,
