@@ -131,7 +131,7 @@ class Document(models.Model):
             "whose": self._desk_whose(self._principals()),
             "returned": self._desk_returned(),
             "approve_name": buttons.get(self.state, ""),
-            "proposal": self.opinion_ids.filtered(lambda one: one.kind == "propose")[-1:].text or "",
+            "proposal": self._screen_proposal(),
             "body": self.body or "",
             "files": [
                 {**file, "shown": file["mimetype"] in SHOWN}
@@ -197,6 +197,10 @@ class Document(models.Model):
         orders = self.order_ids
         names = dict(orders._fields["state"]._description_selection(self.env))
         return [(order, names.get(order.state, "")) for order in orders]
+
+    def _screen_proposal(self):
+        proposals = self.opinion_ids.filtered(lambda one: one.kind == "propose")
+        return proposals.sorted("id")[-1:].text or ""
 
     def _screen_opinions(self):
         opinions = self.opinion_ids.sorted("id").sudo()  # those which the reader may see

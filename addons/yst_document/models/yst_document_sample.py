@@ -42,26 +42,27 @@ REPLY = body(
     "你社区《关于改造文化路排水设施的请示》收悉。经研究，同意列入明年小型公共设施改造计划，请做好前期调查和群众意见征集。"
 )
 
+ALL = "各村（社区）"
 #: key: (title, kind, urgency, code, to whom, text, up to which step)
 OUTGOING = {
-    "draft": ("关于开展全民义务植树活动的通知", "notice", "none", 0, "各村（社区）", FIRE, "draft"),
-    "returned": ("关于调整门前三包责任区的通知", "notice", "none", 0, "各村（社区）", FIRE, "returned"),
-    "check": ("关于报送年度工作总结的通知", "notice", "none", 0, "各村（社区）、各办公室", FIRE, "check"),
+    "draft": ("关于开展全民义务植树活动的通知", "notice", "none", 0, ALL, FIRE, "draft"),
+    "returned": ("关于调整门前三包责任区的通知", "notice", "none", 0, ALL, FIRE, "returned"),
+    "check": ("关于报送年度工作总结的通知", "notice", "none", 0, ALL, FIRE, "check"),
     "countersign": (
-        "关于印发《城市管理联合巡查办法》的通知", "notice", "none", 0, "各村（社区）", FIRE,
+        "关于印发《城市管理联合巡查办法》的通知", "notice", "none", 0, ALL, FIRE,
         "countersign",
     ),
-    "sign": ("关于开展冬季消防安全检查的通知", "notice", "urgent", 0, "各村（社区）", FIRE, "sign"),
+    "sign": ("关于开展冬季消防安全检查的通知", "notice", "urgent", 0, ALL, FIRE, "sign"),
     "sign2": (
         "关于解决文化路积水问题的请示", "request", "none", 0, "区人民政府", FLOOD, "sign",
     ),
-    "review": ("关于表扬年度先进网格的通报", "circular", "none", 0, "各村（社区）", FIRE, "review"),
+    "review": ("关于表扬年度先进网格的通报", "circular", "none", 0, ALL, FIRE, "review"),
     "register": ("关于文化路排水设施改造的批复", "reply", "none", 0, "望江社区", REPLY, "register"),
     "print": ("关于商请支援防汛物资的函", "letter", "urgent", 2, "区应急管理局", REPLY, "print"),
-    "issue": ("关于做好岁末年初安全生产工作的通知", "notice", "none", 0, "各村（社区）", FIRE, "issue"),
-    "issued": ("关于做好今冬明春防汛备汛工作的通知", "notice", "urgent", 0, "各村（社区）", FLOOD, "issued"),
-    "archived": ("关于加强村（社区）公章管理的通知", "notice", "none", 0, "各村（社区）", FIRE, "archived"),
-    "void": ("关于召开节前工作会议的通知", "notice", "none", 0, "各村（社区）", FIRE, "void"),
+    "issue": ("关于做好岁末年初安全生产工作的通知", "notice", "none", 0, ALL, FIRE, "issue"),
+    "issued": ("关于做好今冬明春防汛备汛工作的通知", "notice", "urgent", 0, ALL, FLOOD, "issued"),
+    "archived": ("关于加强村（社区）公章管理的通知", "notice", "none", 0, ALL, FIRE, "archived"),
+    "void": ("关于召开节前工作会议的通知", "notice", "none", 0, ALL, FIRE, "void"),
 }
 #: key: (title, kind, urgency, from, their number, up to which step)
 INCOMING = {
