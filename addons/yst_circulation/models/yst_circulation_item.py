@@ -150,6 +150,7 @@ class CirculationItem(models.Model):
         """:raise UserError: what was sent is not edited
         :raise AccessError: a field that the server alone writes
         """
+        self.check_access("write")
         self._check_server_fields(vals)
         if self._content_fields() & vals.keys():
             self._check_draft()

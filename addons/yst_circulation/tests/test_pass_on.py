@@ -51,7 +51,7 @@ class TestPassOn(CirculationCase):
             another.get_matrix(node.id)
 
     def test_the_tree_is_one_statement(self):
-        group = self.env["yst.circulation.group"].create(
+        group = self.env["yst.circulation.group"].with_user(self.sender).create(
             {
                 "name": "Many",
                 "user_ids": [

@@ -12,7 +12,7 @@ class TestSend(CirculationCase):
     """Sending, reading, urging, withdrawing and correcting."""
 
     def test_everybody_gets_one_node(self):
-        group = self.env["yst.circulation.group"].create(
+        group = self.env["yst.circulation.group"].with_user(self.sender).create(
             {"name": "Both", "user_ids": [Command.set((self.cadre | self.liaison).ids)]}
         )
         item = self.item(
@@ -47,7 +47,7 @@ class TestSend(CirculationCase):
                     for n in range(count)
                 ]
             )
-            group = self.env["yst.circulation.group"].create(
+            group = self.env["yst.circulation.group"].with_user(self.sender).create(
                 {"name": str(count), "user_ids": [Command.set(users.ids)]}
             )
             item = self.item(
@@ -153,7 +153,7 @@ class TestSend(CirculationCase):
             self.sent(self.cadre, deadline=fields.Datetime.now() - timedelta(hours=1))
         with self.refused("fields"):
             self.sent(self.cadre, wanted="table")
-        empty = self.env["yst.circulation.group"].create({"name": "Nobody"})
+        empty = self.env["yst.circulation.group"].with_user(self.sender).create({"name": "Nobody"})
         item = self.item(
             self.cadre,
             audience_ids=[
