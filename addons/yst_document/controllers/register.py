@@ -14,7 +14,7 @@ class RegisterController(http.Controller):
             if text and not (text.isascii() and text.isdigit() and len(text) < 10):
                 raise request.not_found()
             numbers[name] = int(text or 0)
-        right = direction in ("outgoing", "incoming") and 1900 < numbers["year"] < 9999
+        right = direction in ("outgoing", "incoming") and 1949 <= numbers["year"] <= 9998
         if not right or numbers["month"] > 12:
             raise request.not_found()
         book = request.env["yst.document.register"]

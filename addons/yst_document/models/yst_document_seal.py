@@ -1,5 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+
+from .yst_document_number import MANAGER
 
 KEEPER = "yst_document.group_document_seal_keeper"
 
@@ -43,7 +45,9 @@ class DocumentSeal(models.Model):
             seal.use_count = counts.get(seal, 0)
 
     def write(self, vals):
-        """:raise UserError: it has been used, and another image or name would stand for it"""
+        """:raise AccessError: others keep it
+        :raise UserError: it has been used, and another image or name would stand for it"""
+        self._check_keeper()
         if {"image", "name"} & vals.keys() and self._used():
             raise UserError(
                 self.env._(
@@ -53,8 +57,17 @@ class DocumentSeal(models.Model):
             )
         return super().write(vals)
 
+    def _check_keeper(self):
+        """:raise AccessError: a seal is kept by others; the document manager says by whom"""
+        if self.env.su or self.env.user.has_group(MANAGER):
+            return
+        for seal in self.sudo().with_context(active_test=False):
+            if seal.keeper_ids and self.env.user not in seal.keeper_ids:
+                raise AccessError(self.env._("“%s” is kept by somebody else.", seal.name))
+
     @api.ondelete(at_uninstall=False)
     def _unlink_unused(self):
+        self._check_keeper()
         if self._used():
             raise UserError(self.env._("A seal that was used is archived, not deleted."))
 

@@ -7,6 +7,7 @@ from PIL import Image
 from psycopg2 import errors
 
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -137,6 +138,35 @@ class TestSeal(SealCase):
                           "DELETE FROM yst_document_seal_log", "TRUNCATE yst_document_seal_log"):
             with self.assertRaises(errors.InsufficientPrivilege), self.env.cr.savepoint():
                 self.env.cr.execute(statement)
+
+    def test_keepers_see_their_own_uses_and_the_desk_all(self):
+        self.apply(self.numbered())
+        other = self._user(
+            "keeper2", self.subdistrict, "yst_document.group_document_seal_keeper"
+        )
+        self.assertFalse(self.as_user(other, self.Log).search([]))
+        self.assertEqual(len(self.as_user(self.keeper, self.Log).search([])), 1)
+        self.assertEqual(len(self.as_user(self.registrar, self.Log).search([])), 1)
+        self.assertEqual(self.as_user(other, self.seal).use_count, 1)
+
+    @mute_logger("odoo.models", "odoo.addons.base.models.ir_model")
+    def test_a_seal_kept_by_others_is_not_taken_over(self):
+        self.seal.keeper_ids = self.keeper
+        other = self._user(
+            "keeper2", self.subdistrict, "yst_document.group_document_seal_keeper"
+        )
+        theirs = self.as_user(other, self.seal)
+        for values in ({"keeper_ids": [Command.link(other.id)]}, {"code_ids": [Command.clear()]},
+                       {"image": stamp()}, {"active": False}):
+            with self.subTest(values=list(values)), self.assertRaises(AccessError):
+                theirs.write(values)
+        with self.assertRaises(AccessError):
+            theirs.unlink()
+        self.as_user(self.manager, self.seal).keeper_ids += other
+        theirs.active = False
+        self.seal.active = True
+        with self.assertRaises(AccessError):
+            self.as_user(self.registrar, self.seal).write({"active": False})
 
     def test_a_used_seal_keeps_name_and_image(self):
         self.apply(self.numbered())

@@ -1,7 +1,7 @@
 from urllib.parse import urlencode
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -33,6 +33,11 @@ class DocumentRegister(models.TransientModel):
         [(str(month), str(month)) for month in range(1, 13)], help="Empty: the whole year."
     )
     code_id = fields.Many2one("yst.document.code", "Issuing code", help="Empty: all of them.")
+
+    @api.constrains("year")
+    def _check_year(self):
+        if any(not 1949 <= book.year <= 9998 for book in self):
+            raise ValidationError(self.env._("Choose a year of four digits."))
 
     @api.depends("direction", "year", "month", "code_id")
     def _compute_display_name(self):
