@@ -8,6 +8,7 @@
     "depends": [
         "yst_service",
         "yst_circulation",
+        "yst_document",
         "yst_video",
         "mail_debranding",
         "portal_debranding",
