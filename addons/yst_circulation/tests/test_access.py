@@ -229,7 +229,7 @@ class TestAccess(CirculationCase, HttpCase):
                     items.create({"name": "x", **values})
                 defaults = {f"default_{name}": value for name, value in values.items()
                             if name != "node_ids"}
-                made = items.with_context(**defaults).create({"name": "x"}).with_context({})
+                made = items.with_context(**defaults).create({"name": "x"}).with_env(items.env)
                 self.assertEqual((made.sender_id, made.source_id, made.supersedes_id.id),
                                  (self.cadre, 0, False))
         with self.assertRaises(UserError), self.env.cr.savepoint():
