@@ -5,6 +5,7 @@ from . import yst_document_tier
 from . import yst_document_outgoing
 from . import yst_document_return
 from . import yst_document_incoming
+from . import yst_document_supervision
 from . import yst_document_opinion
 from . import yst_document_version
 from . import yst_document_files

@@ -109,7 +109,6 @@ class IrAttachment(models.Model):
         def purge():
             with registry.cursor() as cr:
                 files = api.Environment(cr, SUPERUSER_ID, {})["ir.attachment"].browse(ids)
-                files = files.exists().filtered(lambda file: not file.res_id)
-                files.unlink()
-                cr.commit()
-                files._gc_file_store()
+                files.exists().filtered(lambda file: not file.res_id).unlink()
+            with registry.cursor() as cr:
+                api.Environment(cr, SUPERUSER_ID, {})["ir.attachment"]._gc_file_store()
