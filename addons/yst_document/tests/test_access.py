@@ -158,6 +158,12 @@ class TestAccess(DocumentCase):
                 [("model", "=", "yst.document"), ("res_id", "=", document.id)]
             )
         )
+        views = mine.get_views([(False, "form"), (False, "list")])
+        names = views["models"]["yst.document"]["fields"]
+        read = mine.web_read({name: {} for name in names})
+        self.assertEqual(read[0]["name"], SECRET)
+        self.assertFalse(read[0].get("opinion_ids") or read[0].get("version_ids"))
+        self.assertEqual(mine.get_return_targets(), [])
         with self.assertRaises(AccessError):
             mine.write({"name": "Mine"})
         with self.assertRaises(AccessError):
