@@ -32,12 +32,14 @@ class Document(models.Model):
             domain &= Domain("words", "ilike", words)
         found = self.search(domain, offset=offset, limit=limit + 1)
         principals = self._principals()
+        found.sudo().review_ids.mapped("reviewer_ids")  # all of them at once
+        opinions = found._readable_opinions()
         return {
             "counts": {
                 name: self.search_count(folders[name]) for name in ("approve", "instruct", "work")
             },
             "more": len(found) > limit,
-            "rows": [document._desk_row(principals) for document in found[:limit]],
+            "rows": [one._desk_row(principals, opinions[one]) for one in found[:limit]],
         }
 
     @api.model
@@ -53,7 +55,7 @@ class Document(models.Model):
             | (Domain("drafter_id", "=", self.env.uid) & Domain("state", "!=", "draft")),
         }
 
-    def _desk_row(self, principals):
+    def _desk_row(self, principals, opinions):
         self.ensure_one()
         names = self._screen_names()
         now = fields.Datetime.now()
@@ -71,7 +73,7 @@ class Document(models.Model):
             "deadline": fields.Datetime.to_string(waiting) or False,
             "late": bool(waiting and waiting < now),
             "whose": self._desk_whose(principals),
-            "returned": bool(self._desk_returned()),
+            "returned": bool(self._desk_returned(opinions)),
         }
 
     def _desk_whose(self, principals):
@@ -85,9 +87,16 @@ class Document(models.Model):
             return ""
         return ", ".join(people.sudo().mapped("name"))
 
-    def _desk_returned(self):
+    def _readable_opinions(self):
+        """dict of document to the opinions that the reader may see, the first one first."""
+        opinions = self.env["yst.document.opinion"].search(
+            [("document_id", "in", self.ids)], order="id"
+        )
+        return {one: opinions.filtered(lambda o, one=one: o.document_id == one) for one in self}
+
+    def _desk_returned(self, opinions):
         """Why it was returned, while nothing has been done since."""
-        last = self.opinion_ids.sorted("id")[-1:]  # those which the reader may see
+        last = opinions[-1:]
         if last.kind not in ("return", "reject"):
             return ""
         return self.env._("Returned by %(name)s: %(reason)s",
@@ -119,7 +128,8 @@ class Document(models.Model):
             "countersign": self.env._("Countersign"),
             "sign": self.env._("Sign for issue"),
         }
-        known = self.sudo()
+        known, opinions = self.sudo(), self._readable_opinions()[self]
+        versions = self.env["yst.document.version"]
         return {
             **self.get_step(),
             "name": self.name,
@@ -129,17 +139,17 @@ class Document(models.Model):
             "steps": self._screen_path(),
             "facts": self._screen_facts(names),
             "whose": self._desk_whose(self._principals()),
-            "returned": self._desk_returned(),
+            "returned": self._desk_returned(opinions),
             "approve_name": buttons.get(self.state, ""),
-            "proposal": self._screen_proposal(),
+            "proposal": opinions.filtered(lambda o: o.kind == "propose")[-1:].text or "",
             "body": self.body or "",
             "files": [
                 {**file, "shown": file["mimetype"] in SHOWN}
                 for file in known.attachment_ids._reading()
             ],
             "pdf": self._screen_pdf(),
-            "opinions": self._screen_opinions(),
-            "version_count": len(self.version_ids),
+            "opinions": self._screen_opinions(opinions),
+            "version_count": versions.search_count([("document_id", "=", self.id)]),
             "orders": [
                 {"id": order.id, "name": order.display_name, "state": order_state}
                 for order, order_state in self._screen_orders()
@@ -198,12 +208,8 @@ class Document(models.Model):
         names = dict(orders._fields["state"]._description_selection(self.env))
         return [(order, names.get(order.state, "")) for order in orders]
 
-    def _screen_proposal(self):
-        proposals = self.opinion_ids.filtered(lambda one: one.kind == "propose")
-        return proposals.sorted("id")[-1:].text or ""
-
-    def _screen_opinions(self):
-        opinions = self.opinion_ids.sorted("id").sudo()  # those which the reader may see
+    def _screen_opinions(self, opinions):
+        opinions = opinions.sudo()  # those which the reader may see
         kinds = dict(opinions._fields["kind"]._description_selection(self.env))
         steps = {one["code"]: one["name"] for one in self._screen_path()}
         return [

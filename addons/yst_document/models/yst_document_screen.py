@@ -49,10 +49,13 @@ class Document(models.Model):
         compute="_compute_returned_reason", help="Why it was returned, until it goes on again."
     )
 
-    @api.depends("opinion_ids")
+    @api.depends("step_number")
+    @api.depends_context("uid")
     def _compute_returned_reason(self):
+        opinions = self._origin._readable_opinions()
         for document in self:
-            document.returned_reason = document._desk_returned() if document._origin else False
+            found = opinions.get(document._origin)
+            document.returned_reason = document._desk_returned(found) if found else False
 
     @api.depends("state", "direction")
     @api.depends_context("lang")

@@ -18,3 +18,4 @@ from . import test_access
 from . import test_queries
 from . import test_tour
 from . import test_concurrency
+from . import test_desk
