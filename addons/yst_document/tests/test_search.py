@@ -1,6 +1,9 @@
+from unittest.mock import patch
+
 from odoo.tests import BaseCase, tagged
 from odoo.tools import SQL
 
+from ..models import yst_document_search
 from ..search_text import doubled, folded, pattern, words
 from .number_common import NumberCase
 
@@ -78,6 +81,32 @@ class TestSearch(NumberCase):
             with self.subTest(user.login):
                 self.assertIn("yst_document_search_text_idx", plan)
                 self.assertIn("防防汛汛", plan.split("Index Cond:")[1])
+
+    def test_common_words_are_read_in_order_and_found_alike(self):
+        documents = self.signed(count=80, body="<p>落实工作责任</p>")
+        documents[:3].body = "<p>工作与森林防火</p>"
+        self.env.flush_all()
+        mine = [("id", "in", documents.ids)]
+        model = self.as_user(self.registrar, self.env["yst.document"])
+
+        def plan(query):
+            found = model._search(mine + [("words", "ilike", query)])
+            rows = self.env.execute_query(SQL("EXPLAIN (COSTS OFF) %s", found.select()))
+            return "\n".join(row[0] for row in rows)
+
+        with patch.object(yst_document_search, "SAMPLE", 1_000_000):
+            self.assertIn("strpos", plan("工作"))
+            self.assertNotIn("strpos", plan("森林"))
+            for query in ("工作", "工作 森林", "责任", "森林"):
+                common = model.search(mine + [("words", "ilike", query)])
+                others = model.search(mine + [("words", "not ilike", query)])
+                with patch.object(yst_document_search, "COMMON", 2):
+                    self.assertNotIn("strpos", plan(query))
+                    rare = model.search(mine + [("words", "ilike", query)])
+                with self.subTest(query):
+                    self.assertEqual(common, rare)
+                    self.assertTrue(common)
+                    self.assertEqual(common | others, model.search(mine))
 
     def test_a_list_does_not_carry_the_texts(self):
         document = self.signed()
