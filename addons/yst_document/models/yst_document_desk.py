@@ -215,7 +215,7 @@ class Document(models.Model):
         return [
             {
                 "id": one.id,
-                "step": f"{steps.get(one.step, '')} · {kinds[one.kind]}",
+                "step": " · ".join(dict.fromkeys([steps.get(one.step, ""), kinds[one.kind]])),
                 "bad": one.kind in ("return", "reject", "void"),
                 "user": one.user_id.name,
                 "whose": one.on_behalf_of_id.name or "",
