@@ -9,6 +9,7 @@ from . import yst_document_supervision
 from . import yst_document_opinion
 from . import yst_document_version
 from . import yst_document_files
+from . import yst_document_thread
 from . import yst_document_handover
 from . import ir_attachment_secret
 from . import yst_circulation_item

@@ -20,11 +20,6 @@ class Document(models.Model):
             self._own_files()
         return result
 
-    def message_post(self, **kwargs):
-        """:raise UserError: the words bear the mark of a state secret"""
-        self._refuse_state_secret({"body": kwargs.get("body"), "name": kwargs.get("subject")})
-        return super().message_post(**kwargs)
-
     def _own_files(self):
         """Take over the files that were uploaded for a document.
 

@@ -164,6 +164,11 @@ class TestAccess(DocumentCase):
         self.assertEqual(read[0]["name"], SECRET)
         self.assertFalse(read[0].get("opinion_ids") or read[0].get("version_ids"))
         self.assertEqual(mine.get_return_targets(), [])
+        for name in ("can_review", "reviewer_ids", "next_review", "has_comment", "review_ids"):
+            part = {"fields": {"display_name": {}}} if name.endswith("_ids") else {}
+            with self.subTest(name):
+                self.env.invalidate_all()
+                self.assertFalse(mine.web_read({name: part})[0][name])
         with self.assertRaises(AccessError):
             mine.write({"name": "Mine"})
         with self.assertRaises(AccessError):
@@ -175,6 +180,19 @@ class TestAccess(DocumentCase):
         self.assertFalse(said)
         with self.assertRaises(AccessError):
             document.with_user(self.stranger).read(["name"])
+
+    def test_nobody_is_told_who_does_not_see_it(self):
+        document = self.running().with_user(self.checker)
+        strangers = self.stranger.partner_id.ids
+        for call in (
+            lambda: document.message_post(body="Look", partner_ids=strangers),
+            lambda: document.message_notify(body="Look", partner_ids=strangers),
+            lambda: document.message_subscribe(strangers),
+        ):
+            with self.refused("does not see"):
+                call()
+        document.message_post(body="Look", partner_ids=self.leader.partner_id.ids)
+        self.assertNotIn(self.stranger.partner_id, document.message_partner_ids)
 
     def test_nobody_draws_a_document_in_through_a_reference(self):
         """A draft of one's own that points to another's document tells nothing of it."""
