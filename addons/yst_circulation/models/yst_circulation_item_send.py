@@ -2,6 +2,8 @@ from odoo import fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
+from .yst_circulation_item import KINDS
+
 
 class CirculationItem(models.Model):
     """Sending: whom the audience means is settled once, and written in one statement."""
@@ -61,6 +63,10 @@ class CirculationItem(models.Model):
         if self.deadline and self.deadline <= fields.Datetime.now():
             raise ValidationError(
                 self.env._("The deadline has passed already. Choose a time in the future.")
+            )
+        if self.kind not in dict(KINDS) and not self.source_id:
+            raise ValidationError(
+                self.env._("Such an item is sent from the record that it circulates.")
             )
         if self.wanted == "table" and not self.field_ids:
             raise ValidationError(self.env._("Say which fields the table has."))
