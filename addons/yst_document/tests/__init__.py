@@ -19,3 +19,4 @@ from . import test_queries
 from . import test_tour
 from . import test_concurrency
 from . import test_desk
+from . import test_sample
