@@ -23,7 +23,7 @@ class CirculationNode(models.Model):
         readonly=True,
     )
 
-    answer_summary = fields.Char("Answer", compute="_compute_answer_summary")
+    answer_summary = fields.Char("Summary of the answer", compute="_compute_answer_summary")
 
     @api.depends("answer_text", "answer_values")
     def _compute_answer_summary(self):
