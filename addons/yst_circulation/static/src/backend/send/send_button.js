@@ -72,9 +72,14 @@ export class SendButton extends Component {
                     accept_problems: accepted,
                 });
                 this.notification.add(_t("Sent to %s people", preview.count), { type: "success" });
-                await record.load();
+                await this.afterSending();
             },
         });
+    }
+
+    /** What the screen does once the item is out. */
+    afterSending() {
+        return this.props.record.load();
     }
 }
 

@@ -3,7 +3,7 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
-import { SendButton, SendDialog } from "@yst_circulation/backend/send/send_button";
+import { SendButton } from "@yst_circulation/backend/send/send_button";
 import { Comparison } from "../compare/comparison";
 import { useOpinion } from "../opinion/use_opinion";
 
@@ -59,23 +59,8 @@ export class SendDocumentButton extends SendButton {
         this.action = useService("action");
     }
 
-    async preview() {
-        const { record } = this.props;
-        if (!(await record.save())) {
-            return;
-        }
-        const model = record.resModel;
-        const preview = await this.orm.call(model, "action_preview", [[record.resId]]);
-        this.dialog.add(SendDialog, {
-            preview,
-            send: async (accepted) => {
-                await this.orm.call(model, "action_send", [[record.resId]], {
-                    accept_problems: accepted,
-                });
-                this.notification.add(_t("Sent to %s people", preview.count), { type: "success" });
-                await this.action.doAction({ type: "ir.actions.act_window_close" });
-            },
-        });
+    afterSending() {
+        return this.action.doAction({ type: "ir.actions.act_window_close" });
     }
 }
 
